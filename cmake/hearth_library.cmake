@@ -1,0 +1,26 @@
+# hearth_library(NAME base DEPS fmt::fmt): one layer folder, one static library, one test binary.
+#
+# Sources are the folder's own *.cc; *_test.cc beside them make NAME_test (with TEST_DEPS). DEPS are the
+# layers that the folder may include (tools/tidy checks the include lines against the drawing), and packages.
+function(hearth_library)
+  cmake_parse_arguments(ARG "" "NAME" "DEPS;TEST_DEPS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cc)
+  set(tests ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cc$")
+  if(sources)
+    add_library(hearth_${ARG_NAME} STATIC ${sources})
+    target_include_directories(hearth_${ARG_NAME} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(hearth_${ARG_NAME} PUBLIC ${ARG_DEPS})
+  else()
+    add_library(hearth_${ARG_NAME} INTERFACE)
+    target_include_directories(hearth_${ARG_NAME} INTERFACE ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(hearth_${ARG_NAME} INTERFACE ${ARG_DEPS})
+  endif()
+  if(tests)
+    add_executable(${ARG_NAME}_test ${tests})
+    target_link_libraries(${ARG_NAME}_test PRIVATE hearth_${ARG_NAME} ${ARG_TEST_DEPS} GTest::gmock GTest::gtest_main)
+    add_test(NAME ${ARG_NAME}_test COMMAND ${ARG_NAME}_test)
+    set_tests_properties(${ARG_NAME}_test PROPERTIES LABELS unit TIMEOUT 300)
+  endif()
+endfunction()

@@ -1,0 +1,77 @@
+#include "base/hash.h"
+
+#include <bit>
+
+#include <isa-l/crc.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace hearth {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "hashes are defined over little-endian lengths");
+
+void AddPart(XXH3_state_t* state, std::string_view part, XXH_errorcode (*update)(XXH3_state_t*, const void*, size_t)) {
+  const std::uint64_t length = part.size();
+  update(state, &length, sizeof length);
+  update(state, part.data(), part.size());
+}
+
+}  // namespace
+
+std::string Hash128::ToHex() const {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text(32, '0');
+  for (int i = 0; i < 16; ++i) {
+    text[static_cast<std::size_t>(15 - i)] = kDigits[(high >> (4 * i)) & 15];
+    text[static_cast<std::size_t>(31 - i)] = kDigits[(low >> (4 * i)) & 15];
+  }
+  return text;
+}
+
+std::uint64_t HashParts64(std::initializer_list<std::string_view> parts) {
+  XXH3_state_t state;
+  XXH3_64bits_reset(&state);
+  for (const std::string_view part : parts) AddPart(&state, part, XXH3_64bits_update);
+  return XXH3_64bits_digest(&state);
+}
+
+Hash128 HashParts128(std::initializer_list<std::string_view> parts) {
+  XXH3_state_t state;
+  XXH3_128bits_reset(&state);
+  for (const std::string_view part : parts) AddPart(&state, part, XXH3_128bits_update);
+  const XXH128_hash_t hash = XXH3_128bits_digest(&state);
+  return {hash.high64, hash.low64};
+}
+
+std::uint64_t HashObject(const ObjectId& object) {
+  return HashParts64({object.origin.value, object.bucket.value, object.key.value});
+}
+
+BlockHasher::BlockHasher(const ObjectId& object, const Version& version)
+    : prefix_(HashParts128({object.origin.value, object.bucket.value, object.key.value, version.ToString()})) {}
+
+Hash128 BlockHasher::Of(BlockIndex index) const {
+  const std::uint64_t words[3] = {prefix_.high, prefix_.low, index.value};
+  const XXH128_hash_t hash = XXH3_128bits(words, sizeof words);
+  return {hash.high64, hash.low64};
+}
+
+Hash128 HashBlock(const ObjectId& object, const Version& version, BlockIndex index) {
+  return BlockHasher(object, version).Of(index);
+}
+
+// isa-l takes an int length and neither inverts the seed nor the result.
+std::uint32_t Crc32c(std::span<const std::byte> bytes, std::uint32_t seed) {
+  std::uint32_t crc = ~seed;
+  constexpr std::size_t kChunk = 1u << 30;
+  while (!bytes.empty()) {
+    const std::size_t n = bytes.size() < kChunk ? bytes.size() : kChunk;
+    auto* data = const_cast<unsigned char*>(reinterpret_cast<const unsigned char*>(bytes.data()));
+    crc = crc32_iscsi(data, static_cast<int>(n), crc);
+    bytes = bytes.subspan(n);
+  }
+  return ~crc;
+}
+
+}  // namespace hearth
