@@ -52,8 +52,10 @@ CancelToken::Registration::~Registration() { Release(); }
 
 void CancelToken::Registration::Release() {
   if (!state_ || id_ == 0) return;
+  // Dropped after the lock: what a callback holds may own a registration of the same token.
+  decltype(state_->callbacks)::node_type dropped;
   std::unique_lock lock(state_->mutex);
-  state_->callbacks.erase(id_);
+  dropped = state_->callbacks.extract(id_);
   if (state_->runner != std::this_thread::get_id()) {
     state_->finished.wait(lock, [&] { return state_->running != id_; });
   }
@@ -72,6 +74,7 @@ void CancelSource::Cancel() {
     state->running = node.key();
     lock.unlock();
     node.mapped()();
+    node.mapped() = nullptr;  // without the lock, as in Release
     lock.lock();
     state->running = 0;
     state->finished.notify_all();

@@ -7,9 +7,7 @@ thread_local Executor* current_executor = nullptr;
 
 class RealClock final : public Clock {
  public:
-  TimePoint Now() const override {
-    return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
-  }
+  TimePoint Now() const override { return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now()); }
   WallTime Wall() const override {
     return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
   }

@@ -9,9 +9,9 @@
 namespace hearth {
 
 struct RequestContext {
-  std::string request_id;                    // in every answer and log line
-  TimePoint deadline = TimePoint::max();     // for the first byte of the answer
-  CancelToken cancel;                        // the client has gone
+  std::string request_id;                 // in every answer and log line
+  TimePoint deadline = TimePoint::max();  // for the first byte of the answer
+  CancelToken cancel;                     // the client has gone
 };
 
 }  // namespace hearth

@@ -23,13 +23,13 @@ inline std::unexpected<Error> Fail(Error error) { return std::unexpected<Error>(
 
 // Leaves the function with the error of `expr` (a Result or Status), else goes on.
 // The _CO form is for coroutines, which must leave by co_return.
-#define HEARTH_TRY(expr)                                                                   \
-  do {                                                                                     \
-    if (auto hearth_try_result = (expr); !hearth_try_result)                               \
-      return std::unexpected<::hearth::Error>(std::move(hearth_try_result).error());       \
+#define HEARTH_TRY(expr)                                                             \
+  do {                                                                               \
+    if (auto hearth_try_result = (expr); !hearth_try_result)                         \
+      return std::unexpected<::hearth::Error>(std::move(hearth_try_result).error()); \
   } while (false)
-#define HEARTH_CO_TRY(expr)                                                                \
-  do {                                                                                     \
-    if (auto hearth_try_result = (expr); !hearth_try_result)                               \
-      co_return std::unexpected<::hearth::Error>(std::move(hearth_try_result).error());    \
+#define HEARTH_CO_TRY(expr)                                                             \
+  do {                                                                                  \
+    if (auto hearth_try_result = (expr); !hearth_try_result)                            \
+      co_return std::unexpected<::hearth::Error>(std::move(hearth_try_result).error()); \
   } while (false)

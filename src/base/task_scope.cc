@@ -17,7 +17,11 @@ void TaskScope::Leave() {
 }
 
 Task<void> TaskScope::Run(TaskScope& scope, Task<void> task) {
-  co_await std::move(task);
+  {
+    // The task's arguments go before it is counted out: after that the owner of what they hold may go.
+    Task<void> owned = std::move(task);
+    co_await std::move(owned);
+  }
   scope.Leave();
 }
 

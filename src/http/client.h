@@ -38,14 +38,15 @@ struct ClientOptions {
   Duration first_byte_timeout = std::chrono::seconds(20);  // from the request to the answer's headers
   Duration stall_timeout = std::chrono::seconds(20);       // below 1 byte/s for so long: kDeadlineExceeded
   std::size_t connections_max = 256;                       // kept per loop
-  std::string ca_file;                                     // PEM; empty: the system's
+  std::string ca_file = {};                                // PEM; empty: the system's
+  std::string congestion_control = {};                     // TCP_CONGESTION of its sockets; empty: the kernel's default
 };
 
 struct ClientRequest {
   std::string method = "GET";
-  std::string url;       // absolute; path and query already encoded
-  HeaderList headers;    // Host as in url unless given
-  std::string body;      // sent if not empty
+  std::string url = {};     // absolute; path and query already encoded
+  HeaderList headers = {};  // Host as in url unless given
+  std::string body = {};    // sent if not empty
 };
 
 // The answer's body, streamed with back pressure. Dropping it cancels the transfer.
@@ -68,7 +69,7 @@ class Client {
   virtual Task<Result<ClientAnswer>> Send(ClientRequest request, RequestContext context) = 0;
 };
 
-std::unique_ptr<Client> MakeCurlClient(std::vector<io::Loop*> loops, ClientOptions options);
+std::unique_ptr<Client> MakeCurlClient(const std::vector<io::Loop*>& loops, const ClientOptions& options);
 
 // Reads the whole body, at most `bytes_max` (kUnavailable beyond).
 Task<Result<std::string>> ReadAll(std::unique_ptr<ClientBody> body, std::size_t bytes_max);

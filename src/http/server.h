@@ -36,24 +36,26 @@ namespace hearth::http {
 
 // Who is at the other end.
 struct Peer {
-  std::string address;      // "127.0.0.1", "::1"; empty on a Unix socket
+  std::string address;  // "127.0.0.1", "::1"; empty on a Unix socket
   std::uint16_t port = 0;
-  bool own_host = false;    // loopback, or one of this host's own addresses
+  bool own_host = false;  // loopback, or one of this host's own addresses
   bool unix_socket = false;
-  std::uint32_t uid = 0;    // of the peer, on a Unix socket (SO_PEERCRED)
+  std::uint32_t uid = 0;  // of the peer, on a Unix socket (SO_PEERCRED)
 };
 
 // A parsed request. Views point into the connection's buffer: valid until the answer is complete.
 struct Request {
   std::string_view method;
-  std::string_view target;   // as it came
-  std::string_view path;     // still percent-encoded, begins with '/'
-  std::string_view query;    // without '?', still encoded; empty if there is none
-  std::string_view host;     // without port, of the Host header or of an absolute-form target
+  std::string_view target;  // as it came
+  std::string_view path;    // still percent-encoded, every escape well formed, begins with '/'
+  std::string_view query;   // without '?', still encoded; empty if there is none
+  std::string_view host;    // without port and brackets, of the Host line or an absolute-form target
   std::vector<std::pair<std::string_view, std::string_view>> headers;  // names as they came
   std::uint64_t content_length = 0;
-  bool chunked = false;      // Transfer-Encoding: chunked: there is a body of unknown length
-  bool keep_alive = true;
+  bool chunked = false;  // Transfer-Encoding: chunked: there is a body of unknown length
+  bool expect_continue = false;
+  bool http_1_0 = false;
+  bool keep_alive = true;  // what the client wants; the server may close all the same
 
   // First value, name compared without case; nullopt if it is not there.
   std::optional<std::string_view> Header(std::string_view name) const;
@@ -120,11 +122,11 @@ class Handler {
 
 struct ServerOptions {
   std::size_t header_bytes_max = 16 * 1024;
-  Duration head_timeout = std::chrono::seconds(15);      // from the first byte of a request to its last header
-  Duration idle_timeout = std::chrono::seconds(75);      // between requests
-  Duration send_timeout = std::chrono::seconds(30);      // no byte taken by the client for so long: cut
+  Duration head_timeout = std::chrono::seconds(15);  // from the first byte of a request to its last header
+  Duration idle_timeout = std::chrono::seconds(75);  // between requests
+  Duration send_timeout = std::chrono::seconds(30);  // no byte taken by the client for so long: cut
   std::size_t connections_max = 16384;
-  std::string congestion_control;                        // TCP_CONGESTION of accepted sockets; empty: the kernel's
+  std::string congestion_control;  // TCP_CONGESTION of accepted sockets; empty: the kernel's
   bool close_when_draining = true;
 };
 
@@ -142,7 +144,8 @@ class Server {
   virtual void Drain() = 0;
   virtual std::size_t connections() const = 0;
   virtual std::size_t active_requests() const = 0;
-  // Cuts what is left. Blocks until the loops have let go; not on a loop.
+  // Cuts what is left. Blocks until the loops have let go, so before they stop, and not on one of them; the tasks
+  // of exchanges that were cut must end by themselves.
   virtual void Stop() = 0;
 };
 

@@ -70,7 +70,7 @@ class FileSystem {
   // Never follows a symbolic link, in any component.
   virtual Result<std::shared_ptr<File>> Open(std::string_view path, OpenOptions options) = 0;
   virtual Result<FileInfo> Stat(std::string_view path) = 0;
-  virtual Status MakeDirectory(std::string_view path) = 0;  // mode 0700; fine if it is there
+  virtual Status MakeDirectory(std::string_view path) = 0;                        // mode 0700; fine if it is there
   virtual Result<std::vector<std::string>> List(std::string_view directory) = 0;  // names, no "." and ".."
   virtual Status Rename(std::string_view from, std::string_view to) = 0;
   virtual Status Unlink(std::string_view path) = 0;
@@ -88,7 +88,7 @@ class FileSystem {
 };
 
 struct DirectoryOptions {
-  bool create = true;        // make it, and what is above it, if it is missing
+  bool create = true;  // make it, and what is above it, if it is missing
   // Refuse a directory that is not ours: another owner, mode wider than 0700, or itself a symbolic link.
   // False for the data of others (the `file` origin), which is only read.
   bool must_be_private = true;

@@ -40,13 +40,15 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 // One version of an object as the origin describes it.
 struct ObjectMeta {
   Version version;
-  std::uint64_t size = 0;       // of the whole object, bytes
-  ETag etag;                    // what clients are shown; empty if there is none
-  std::string last_modified;    // IMF-fixdate (RFC 9110 5.6.7), empty if unknown
-  std::string version_id;       // x-amz-version-id, empty if none
+  std::uint64_t size = 0;     // of the whole object, bytes
+  ETag etag;                  // what clients are shown; empty if there is none
+  std::string last_modified;  // IMF-fixdate (RFC 9110 5.6.7), empty if unknown
+  std::string version_id;     // x-amz-version-id, empty if none
   // What else is shown to clients of a whole object: Content-Type, Content-Encoding, Cache-Control,
   // x-amz-meta-*, x-amz-checksum-*, ... Never hop-by-hop, length, range or date headers.
   Headers headers;
+  // From an answer of a range: headers about the whole object, its checksums, may be missing.
+  bool of_part = false;
   // The bytes must not be kept (file younger than a second, http no-store): read through only.
   bool uncacheable = false;
 };
@@ -69,6 +71,9 @@ struct GetRequest {
   std::optional<Version> if_match;
   // S3 versionId: that version, old or current. Empty: the current one.
   std::string version_id;
+  // S3 partNumber (1 to 10,000): the bytes of that part; `range` is absent then. Origins without parts say
+  // kInvalidArgument for any but 1, which is the whole object.
+  std::optional<std::uint32_t> part_number = std::nullopt;
 };
 
 struct GetAnswer {

@@ -1,0 +1,14 @@
+// CheckedBody: an HTTP answer's body as an origin's, held to its promise: exactly `length` bytes after the
+// first `skip`. Fewer are kUnavailable, more are never seen.
+#pragma once
+
+#include <memory>
+
+#include "http/client.h"
+#include "origin/origin.h"
+
+namespace hearth::origin {
+
+std::unique_ptr<Body> MakeCheckedBody(std::unique_ptr<http::ClientBody> body, std::uint64_t skip, std::uint64_t length);
+
+}  // namespace hearth::origin

@@ -1,0 +1,1 @@
+"""What the integration tests stand on: real servers, the program, a proxy that lies, and a plain HTTP reader."""
