@@ -19,7 +19,7 @@ MetaKey KeyOf(const std::string& key, const std::string& selector = "") {
 
 class MetadataStoreTest : public testing::Test {
  protected:
-  ~MetadataStoreTest() override { Close(); }
+  void TearDown() override { Close(); }
 
   void Open() {
     files_ = disk_.Mount();

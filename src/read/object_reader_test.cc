@@ -188,16 +188,18 @@ TEST_F(ObjectReaderTest, AReadThatIsCutByAChangeTellsTheNextOne) {
   ExpectBytes(w.Read(), 2, {0, kSize});
 }
 
-// Somebody overwrites the object before every GET that names a version.
+// Somebody overwrites the object just before the origin is asked.
 class RestlessOrigin final : public origin::Origin {
  public:
-  explicit RestlessOrigin(sim::FakeOrigin& inner) : inner_(inner) {}
+  RestlessOrigin(sim::FakeOrigin& inner, bool before_conditional_gets, bool before_heads)
+      : inner_(inner), before_conditional_gets_(before_conditional_gets), before_heads_(before_heads) {}
   const OriginName& name() const override { return inner_.name(); }
   Task<Result<origin::GetAnswer>> Get(origin::GetRequest request, RequestContext context) override {
-    if (request.if_match) inner_.Put("b", "k", kSize);
+    if (before_conditional_gets_ && request.if_match) inner_.Put("b", "k", kSize);
     co_return co_await inner_.Get(std::move(request), std::move(context));
   }
   Task<Result<origin::ObjectMeta>> Head(origin::HeadRequest request, RequestContext context) override {
+    if (before_heads_) inner_.Put("b", "k", kSize + 1);
     co_return co_await inner_.Head(std::move(request), std::move(context));
   }
   Task<Result<origin::ListAnswer>> List(origin::ListRequest request, RequestContext context) override {
@@ -206,19 +208,64 @@ class RestlessOrigin final : public origin::Origin {
 
  private:
   sim::FakeOrigin& inner_;
+  const bool before_conditional_gets_;
+  const bool before_heads_;
 };
 
 TEST_F(ObjectReaderTest, AnObjectThatChangesUnderEveryAttemptIsAnErrorInTheEnd) {
   OpenWith();
   sim::FakeOrigin fake(w.world.clock(), 7);
   fake.Put("b", "k", kSize);
-  OriginEntry restless{.name = OriginName("s3"), .buckets = {"*"}, .origin = std::make_unique<RestlessOrigin>(fake)};
+  OriginEntry restless{
+      .name = OriginName("s3"), .buckets = {"*"}, .origin = std::make_unique<RestlessOrigin>(fake, true, false)};
   ReadRequest request = w.Request(http::SuffixRange{10});
   request.origin = &restless;
   const Answer answer = w.Read(request);
   ASSERT_TRUE(answer.error);
   EXPECT_EQ(answer.error->code(), Code::kUnavailable);
   EXPECT_EQ(fake.Newest("b", "k"), 6u) << "five attempts";
+}
+
+// --- checksums of the whole object ---
+
+TEST_F(ObjectReaderTest, AHeadTellsTheChecksumsThatTheFirstRangedGetLeavesOut) {
+  w.fake->Put("b", "k", kSize);
+  OpenWith();
+  ReadRequest request = w.Request();
+  request.wants_checksums = true;
+  const Answer first = w.Read(request);
+  ExpectBytes(first, 1, {0, kSize});
+  EXPECT_FALSE(first.meta->meta.of_part);
+  EXPECT_EQ(w.heads(), 1u);
+  EXPECT_EQ(w.gets(), 1u);
+  w.Settle();
+  Hit hit;
+  EXPECT_TRUE(w.reader->TryHit(request, hit)) << "it is remembered";
+}
+
+TEST_F(ObjectReaderTest, ARangeNeedsNoChecksums) {
+  w.fake->Put("b", "k", kSize);
+  OpenWith();
+  ReadRequest request = Range(0, 9);
+  request.wants_checksums = true;
+  ExpectBytes(w.Read(request), 1, {0, 10});
+  EXPECT_EQ(w.heads(), 0u);
+}
+
+// Two answers without a version may be about two of them.
+TEST_F(ObjectReaderTest, ChecksumsOfWhatCannotBeToldApartAreNotAskedFor) {
+  OpenWith();
+  sim::FakeOrigin fake(w.world.clock(), 7);
+  fake.Put("b", "k", 100);
+  fake.SetFaultRate(sim::OriginFault::kNoETag, 1);
+  OriginEntry restless{
+      .name = OriginName("s3"), .buckets = {"*"}, .origin = std::make_unique<RestlessOrigin>(fake, false, true)};
+  ReadRequest request = w.Request();
+  request.origin = &restless;
+  request.wants_checksums = true;
+  const Answer answer = w.Read(request);
+  ExpectBytes(answer, 1, {0, 100});
+  EXPECT_EQ(answer.meta->meta.size, 100u);
 }
 
 TEST_F(ObjectReaderTest, AVersionThatHidesItselfIsReadPastTheCache) {

@@ -1,5 +1,5 @@
-// The read plane on real threads, for ThreadSanitizer: loops, fetch loops and a disk pool meet over few objects that are
-// overwritten, evicted and read all at once. The simulation checks what is answered; here it is enough that every
+// The read plane on real threads, for ThreadSanitizer: loops, fetch loops and a disk pool meet over few objects that
+// are overwritten, evicted and read all at once. The simulation checks what is answered; here it is enough that every
 // answer's bytes are of one version, and that everything ends.
 #include <gtest/gtest.h>
 
@@ -37,7 +37,7 @@ class ReadThreadsTest : public testing::Test {
     EXPECT_TRUE(opened);
     store_.StartBackground(*fetch_);
   }
-  ~ReadThreadsTest() override {
+  void TearDown() override {
     BlockOn(*fetch_, cache_.Stop());
     BlockOn(*fetch_, store_.Stop());
     BlockOn(*fetch_, metadata_.Stop());
@@ -74,7 +74,8 @@ class ReadThreadsTest : public testing::Test {
     Hit hit;
     if (self.reader_.TryHit(request, hit)) {
       std::uint64_t position = hit.range.begin;
-      for (std::size_t i = 0; i < hit.slices.count; ++i) self.Check(key, *hit.meta, Piece(hit.slices.slices[i]), position);
+      for (std::size_t i = 0; i < hit.slices.count; ++i)
+        self.Check(key, *hit.meta, Piece(hit.slices.slices[i]), position);
       co_return;
     }
     Result<Opened> opened = co_await self.reader_.Open(std::move(request), {.request_id = "r"});
@@ -117,8 +118,9 @@ class ReadThreadsTest : public testing::Test {
   MemoryBudget memory_{2_MiB};
   FreshnessPolicy freshness_{{{.mode = FreshnessMode::kTtl, .ttl = milliseconds(5)}}};
   FillPolicy fill_policy_{{}};
-  cache::DiskStore store_{{.directory = "/cache", .budget_bytes = 6_MiB, .geometry = kTestGeometry, .open_files_max = 64},
-                          {*files_, *pool_, SystemClock(), metrics_, log_}};
+  cache::DiskStore store_{
+      {.directory = "/cache", .budget_bytes = 6_MiB, .geometry = kTestGeometry, .open_files_max = 64},
+      {*files_, *pool_, SystemClock(), metrics_, log_}};
   cache::BlockCache cache_{kTestGeometry, {&store_, memory_, {fetch_.get()}, metrics_}};
   MetadataStore metadata_{{}, {files_.get(), *pool_, SystemClock(), log_}};
   Resolver resolver_{metadata_, SystemClock()};

@@ -197,7 +197,7 @@ class ReadWorld {
     opened->first.reset();
     while (opened->stream) {
       Result<std::optional<Piece>> piece = co_await opened->stream->Next();
-      if (!piece) answer.error = std::move(piece).error();
+      if (!piece) answer.error = piece.error();
       if (answer.error || !*piece) co_return;
       CopyOut(**piece, answer.bytes);
     }

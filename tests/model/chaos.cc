@@ -1,6 +1,7 @@
 #include "model/chaos.h"
 
 #include <array>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -108,20 +109,20 @@ std::string DamageAtRest(Random& random, sim::SimDisk& disk, std::map<std::strin
     switch (random.Below(4)) {
       case 0: {
         ++counts["file removed at rest"];
-        (void)disk.RemoveAtRest(path);
+        std::ignore = disk.RemoveAtRest(path);
         done += fmt::format(" removed {}", path);
         break;
       }
       case 1: {
         ++counts["file cut at rest"];
-        (void)disk.CutAtRest(path, random.Below(size));
+        std::ignore = disk.CutAtRest(path, random.Below(size));
         done += fmt::format(" cut {}", path);
         break;
       }
       default: {
         ++counts["bit flipped at rest"];
         const std::uint64_t offset = random.Below(size);
-        (void)disk.FlipBit(path, offset, static_cast<unsigned>(random.Below(8)));
+        std::ignore = disk.FlipBit(path, offset, static_cast<unsigned>(random.Below(8)));
         done += fmt::format(" flipped {} at {}", path, offset);
       }
     }

@@ -21,6 +21,12 @@ bool IsWhole(const http::RangeSpec& range) { return std::holds_alternative<http:
 
 }  // namespace
 
+void Judge::NoteAttempt(const Plan& plan, TimePoint at) {
+  if (plan.request.version.kind != Kind::kLabel) return;
+  Label& label = labels_[plan.object() + " " + plan.request.version.value];
+  if (!label.since) label.since = at;
+}
+
 void Judge::NoteEvict(const std::string& object, TimePoint begun) {
   for (int i = 0; i < 2; ++i) {
     Label& label = labels_[fmt::format("{} l{}", object, i)];
@@ -137,10 +143,10 @@ std::string Judge::CheckLabel(const Reading& reading) {
     return fmt::format("the label is bound to version {}", *label.version);
   }
   const bool known = label.version.has_value();
-  label.version = *reading.version;
+  label.version = reading.version;
   if (known || disk_faults_) return "";
   // Bound by this read, or by one before it that nobody has seen.
-  return history_.WasCurrent(reading.plan.object(), *reading.version, {label.since, reading.ended})
+  return history_.WasCurrent(reading.plan.object(), *reading.version, {*label.since, reading.ended})
              ? ""
              : "the label was bound to a version that was not current then";
 }

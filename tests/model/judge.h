@@ -19,6 +19,8 @@ class Judge {
   bool disk_faults() const { return disk_faults_; }
   // Time may jump while work waits: a deadline may pass although nobody was slow.
   void AllowLateness() { late_ = true; }
+  // A read begins; it may bind a label.
+  void NoteAttempt(const Plan& plan, TimePoint at);
   // Bindings of the object are being forgotten from `begun` on.
   void NoteEvict(const std::string& object, TimePoint begun);
   void NoteEvicted(const std::string& object, TimePoint ended);
@@ -30,7 +32,7 @@ class Judge {
 
  private:
   struct Label {
-    TimePoint since = TimePoint::min();  // it was bound to a version that was current at this time or later
+    std::optional<TimePoint> since;  // it was bound to a version that was current at this time or later
     TimePoint forgotten_until = TimePoint::min();
     std::optional<std::uint64_t> version;
   };

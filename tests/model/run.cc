@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -109,7 +110,10 @@ void Run::Herd() {
   const std::uint64_t size = *history_.SizeOf(object, 1);
   ForgetRequests();
   for (std::uint64_t i = 2 + random_.Below(10); i > 0 && !broken(); --i) {
-    Plan plan = planner_.Plain(key, planner_.DrawRange(size));
+    // A GET that turns out to ask past the end has asked for nothing.
+    http::RangeSpec range = planner_.DrawRange(size);
+    if (!http::ResolveRange(range, size)) range = http::WholeObject{};
+    Plan plan = planner_.Plain(key, range);
     plan.request.head = random_.OneIn(8);
     if (random_.OneIn(3)) plan.pause_max = milliseconds(1 + random_.Below(10));
     if (random_.OneIn(6)) plan.leave_after = random_.Below(size + 1);
@@ -234,6 +238,7 @@ const std::string& Run::AnyKey() {
 
 void Run::StartRead(Plan plan) {
   Say(plan.ToString());
+  judge_.NoteAttempt(plan, sim_.clock().Now());
   Reading& reading = readings_.emplace_back();
   reading.plan = std::move(plan);
   reading.random = Random(random_.Next());
@@ -284,7 +289,7 @@ void Run::RemoveBlockFile() {
     if (!path.ends_with(".blk") || !random_.OneIn(2)) continue;
     Say("somebody removes " + path);
     ++report_.counts["file removed under our feet"];
-    (void)disk_.RemoveAtRest(path);
+    std::ignore = disk_.RemoveAtRest(path);
     return;
   }
 }
@@ -418,11 +423,11 @@ void Run::CheckHerd(const std::string& object) {
   std::vector<ByteRange> fetched;
   for (const sim::OriginRequest& request : origin_.Requests()) {
     if (request.kind != sim::OriginRequest::Kind::kGet || request.object != object) continue;
-    const std::uint64_t begin = request.range ? request.range->begin : 0;
-    const ByteRange bytes{begin, begin + request.body_bytes};
-    Say(fmt::format("origin gave {}-{}", bytes.begin, bytes.end));
+    const std::uint64_t size = *history_.SizeOf(object, 1);
+    const ByteRange bytes = request.range ? request.range->Intersect({0, size}) : ByteRange{0, size};
+    Say(fmt::format("origin was asked for {}-{}", bytes.begin, bytes.end));
     for (const ByteRange& other : fetched) {
-      if (!bytes.Intersect(other).empty()) Break("bytes were fetched twice, without faults");
+      if (!bytes.Intersect(other).empty()) Break("bytes were asked for twice, without faults");
     }
     fetched.push_back(bytes);
   }
