@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 
+#include "base/buffer_memory.h"
 #include "base/check.h"
 #include "base/memory_budget.h"
 
@@ -17,23 +18,26 @@ namespace hearth {
 class Buffer {
  public:
   Buffer(std::size_t capacity, MemoryBudget::Grant grant)
-      : bytes_(new std::byte[capacity]), capacity_(capacity), grant_(std::move(grant)) {}
+      : bytes_(BufferMemory::Shared().Take(capacity)), capacity_(capacity), grant_(std::move(grant)) {}
+  ~Buffer() { BufferMemory::Shared().Give(bytes_, capacity_); }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
 
   std::size_t capacity() const { return capacity_; }
-  const std::byte* data() const { return bytes_.get(); }
+  const std::byte* data() const { return bytes_; }
 
   // Writer only.
   std::size_t size() const { return size_; }
   bool full() const { return size_ == capacity_; }
-  std::span<std::byte> Unwritten() { return {bytes_.get() + size_, capacity_ - size_}; }
+  std::span<std::byte> Unwritten() { return {bytes_ + size_, capacity_ - size_}; }
   void Commit(std::size_t bytes) {
     HEARTH_CHECK(bytes <= capacity_ - size_);
     size_ += bytes;
   }
 
  private:
-  std::unique_ptr<std::byte[]> bytes_;
-  std::size_t capacity_;
+  std::byte* const bytes_;
+  const std::size_t capacity_;
   std::size_t size_ = 0;
   MemoryBudget::Grant grant_;
 };

@@ -1,6 +1,7 @@
 #include "cache/active_block.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace hearth::cache {
 
@@ -155,6 +156,7 @@ std::shared_ptr<Fill> ActiveBlock::Claim(SubRange subs, std::shared_ptr<BlockSou
   fill->subs = {subs.begin, end};
   fill->source = std::move(source);
   fill->request_id = std::move(request_id);
+  fill->disk_failed = storage_refused_;
   for (std::uint32_t i = subs.begin; i < end; ++i) {
     subs_[i] = Sub{};
     subs_[i].state = SubState::kFilling;
@@ -190,24 +192,37 @@ void ActiveBlock::Publish(std::uint32_t sub, std::size_t bytes) {
   changed_.NotifyAll();
 }
 
-void ActiveBlock::CompleteSub(Fill& fill, std::uint32_t sub, bool to_disk) {
+bool ActiveBlock::CompleteSub(Fill& fill, std::uint32_t sub) {
+  bool start_writer = false;
   {
     MutexLock lock(mutex_);
     subs_[sub].state = SubState::kComplete;
-    subs_[sub].writing = to_disk;
-    if (to_disk) {
-      ++fill.writes_pending;
-    } else {
+    subs_[sub].writing = !fill.disk_failed;
+    if (fill.disk_failed) {
       Trim();
+    } else {
+      fill.to_write.push_back(sub);
+      start_writer = !std::exchange(fill.writer_runs, true);
     }
   }
   changed_.NotifyAll();
+  return start_writer;
+}
+
+// --- its writer ---
+
+ActiveBlock::WriterStep ActiveBlock::NextWrite(Fill& fill) {
+  MutexLock lock(mutex_);
+  if (fill.to_write.empty()) return {.write = std::nullopt, .over = fill.done, .seen = changed_.generation()};
+  const std::uint32_t sub = fill.to_write.front();
+  fill.to_write.pop_front();
+  const std::shared_ptr<const Buffer>& buffer = subs_[sub].buffer;
+  return {.write = ToWrite{sub, {buffer, {buffer->data(), buffer->size()}}}};
 }
 
 void ActiveBlock::WriteDone(Fill& fill, std::uint32_t sub, bool written) {
   {
     MutexLock lock(mutex_);
-    --fill.writes_pending;
     subs_[sub].writing = false;
     // Written, but perhaps to a file that was condemned meanwhile: then memory is all there is.
     if (written && IsOnDisk(sub)) {
@@ -216,6 +231,25 @@ void ActiveBlock::WriteDone(Fill& fill, std::uint32_t sub, bool written) {
       fill.disk_failed = true;
       Trim();
     }
+  }
+  changed_.NotifyAll();
+}
+
+void ActiveBlock::GiveUpDisk(Fill& fill) {
+  {
+    MutexLock lock(mutex_);
+    fill.disk_failed = true;
+    for (const std::uint32_t sub : fill.to_write) subs_[sub].writing = false;
+    fill.to_write.clear();
+    Trim();
+  }
+  changed_.NotifyAll();
+}
+
+void ActiveBlock::WriterEnded(Fill& fill) {
+  {
+    MutexLock lock(mutex_);
+    fill.writer_runs = false;
   }
   changed_.NotifyAll();
 }
@@ -233,9 +267,9 @@ void ActiveBlock::EndFill(Fill& fill, std::optional<Error> error, bool abandoned
   changed_.NotifyAll();
 }
 
-bool ActiveBlock::WritesPending(const Fill& fill) const {
+bool ActiveBlock::WriterRuns(const Fill& fill) const {
   MutexLock lock(mutex_);
-  return fill.writes_pending > 0;
+  return fill.writer_runs;
 }
 
 bool ActiveBlock::DiskFailed(const Fill& fill) const {

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,7 +47,8 @@ struct Fill {
   std::optional<Error> error;
   bool abandoned = false;
   bool disk_failed = false;
-  std::uint32_t writes_pending = 0;
+  std::deque<std::uint32_t> to_write;  // complete sub-blocks that wait for their turn
+  bool writer_runs = false;            // WriteBehind (write_behind.h) has not ended
 };
 
 class ActiveBlock : public std::enable_shared_from_this<ActiveBlock> {
@@ -107,14 +109,31 @@ class ActiveBlock : public std::enable_shared_from_this<ActiveBlock> {
   // --- the fill ---
   void BeginSub(Fill& fill, std::uint32_t sub, std::shared_ptr<const Buffer> buffer);
   void Publish(std::uint32_t sub, std::size_t bytes);
-  // The buffer of `sub` is full. `to_disk`: a write is about to start.
-  void CompleteSub(Fill& fill, std::uint32_t sub, bool to_disk);
+  // The buffer of `sub` is full. It waits for its write, unless the fill's disk has failed. True: this is the first one,
+  // and the writer is to be started.
+  bool CompleteSub(Fill& fill, std::uint32_t sub);
+
+  // --- its writer ---
+  struct ToWrite {
+    std::uint32_t sub = 0;
+    BufferSlice bytes;
+  };
+  struct WriterStep {
+    std::optional<ToWrite> write;
+    bool over = false;       // the fill has ended and all is written
+    std::uint64_t seen = 0;  // for changed().Wait
+  };
+  WriterStep NextWrite(Fill& fill);
   void WriteDone(Fill& fill, std::uint32_t sub, bool written);
+  // What waits for its write stays in memory for as long as somebody needs it.
+  void GiveUpDisk(Fill& fill);
+  void WriterEnded(Fill& fill);
+
   // Unfinished sub-blocks become absent; readers that wait for this fill learn of the error, unless it is that nobody
   // wanted the bytes (`abandoned`): who came since begins anew.
   void EndFill(Fill& fill, std::optional<Error> error, bool abandoned = false);
-  bool WritesPending(const Fill& fill) const;
-  // A write of this fill has failed: what comes next had better not count on the disk.
+  bool WriterRuns(const Fill& fill) const;
+  // There is no place on disk for this fill, or a write has failed: what comes next must not count on the disk.
   bool DiskFailed(const Fill& fill) const;
   // What stands against more bytes in memory when there is no disk: how many sub-blocks of this fill readers still
   // hold, and whether any reader wants what comes at `position` or later in it. Only its own count: a reader

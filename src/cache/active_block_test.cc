@@ -26,7 +26,7 @@ class ActiveBlockTest : public testing::Test {
   }
   void Complete(Fill& fill, std::uint32_t sub) {
     Begin(fill, sub, kSub);
-    block_->CompleteSub(fill, sub, false);
+    block_->CompleteSub(fill, sub);
   }
   // A reader, there until the test ends or it is dropped.
   struct Reader {
@@ -170,29 +170,68 @@ TEST_F(ActiveBlockTest, InNeedOnlyWhatAReaderCanReachIsHeld) {
   EXPECT_EQ(block_->NextAbsent(3), (SubRange{6, 16})) << "the need is over: nothing more is dropped";
 }
 
-TEST_F(ActiveBlockTest, AWriteThatFailedLeavesTheBytesToTheReaders) {
-  const auto fill = Claim({0, 1});
+// The writer's side, played by the test.
+class ActiveBlockWriterTest : public ActiveBlockTest {
+ protected:
+  std::shared_ptr<Fill> ClaimForDisk(SubRange subs) {
+    auto fill = Claim(subs);
+    fill->disk_failed = false;  // as if there were a store
+    return fill;
+  }
+  bool CompleteForDisk(Fill& fill, std::uint32_t sub) {
+    Begin(fill, sub, kSub);
+    return block_->CompleteSub(fill, sub);
+  }
+};
+
+TEST_F(ActiveBlockWriterTest, AWriteThatFailedLeavesTheBytesToTheReaders) {
+  const auto fill = ClaimForDisk({0, 1});
   Reader reader(*block_, 0, kSub);
-  Begin(*fill, 0, kSub);
-  block_->CompleteSub(*fill, 0, true);
-  EXPECT_TRUE(block_->WritesPending(*fill));
+  EXPECT_TRUE(CompleteForDisk(*fill, 0)) << "the writer is to be started";
+  EXPECT_TRUE(block_->WriterRuns(*fill));
+  EXPECT_EQ(block_->NextWrite(*fill).write->sub, 0u);
   EXPECT_FALSE(block_->DiskFailed(*fill));
   block_->WriteDone(*fill, 0, false);
-  EXPECT_FALSE(block_->WritesPending(*fill));
   EXPECT_TRUE(block_->DiskFailed(*fill));
+  block_->WriterEnded(*fill);
+  EXPECT_FALSE(block_->WriterRuns(*fill));
   EXPECT_TRUE(IsInMemory(reader));
   block_->Advance(reader.place, kSub);
   EXPECT_EQ(block_->NextAbsent(0), (SubRange{0, 16}));
 }
 
-TEST_F(ActiveBlockTest, WhatIsBeingWrittenStaysThoughNobodyReadsIt) {
-  const auto fill = Claim({0, 1});
-  Begin(*fill, 0, kSub);
-  block_->CompleteSub(*fill, 0, true);
+TEST_F(ActiveBlockWriterTest, WhatIsToBeWrittenStaysThoughNobodyReadsIt) {
+  const auto fill = ClaimForDisk({0, 1});
+  CompleteForDisk(*fill, 0);
   {
     const Reader passing(*block_, 0, kSub);
   }
   EXPECT_EQ(block_->NextAbsent(0), (SubRange{1, 16}));
+}
+
+TEST_F(ActiveBlockWriterTest, WritesInTheOrderOfCompletionAndIsOverWithTheFill) {
+  const auto fill = ClaimForDisk({0, 3});
+  EXPECT_TRUE(CompleteForDisk(*fill, 0));
+  EXPECT_FALSE(CompleteForDisk(*fill, 1)) << "one writer is enough";
+  EXPECT_EQ(block_->NextWrite(*fill).write->sub, 0u);
+  EXPECT_EQ(block_->NextWrite(*fill).write->sub, 1u);
+  EXPECT_FALSE(block_->NextWrite(*fill).write);
+  EXPECT_FALSE(block_->NextWrite(*fill).over) << "more may come";
+  CompleteForDisk(*fill, 2);
+  block_->EndFill(*fill, std::nullopt);
+  EXPECT_FALSE(block_->NextWrite(*fill).over);
+  EXPECT_TRUE(block_->NextWrite(*fill).over);
+}
+
+TEST_F(ActiveBlockWriterTest, WithoutADiskOnlyWhatIsReadStays) {
+  const auto fill = ClaimForDisk({0, 4});
+  const Reader reader(*block_, 2 * kSub, 3 * kSub);
+  for (std::uint32_t sub = 0; sub < 3; ++sub) CompleteForDisk(*fill, sub);
+  block_->GiveUpDisk(*fill);
+  EXPECT_EQ(block_->NextAbsent(0), (SubRange{0, 2}));
+  EXPECT_FALSE(block_->NextWrite(*fill).write);
+  EXPECT_FALSE(CompleteForDisk(*fill, 3)) << "nobody reads it: gone at once";
+  EXPECT_EQ(block_->NextAbsent(2), (SubRange{3, 16}));
 }
 
 // With a store: the states that a file brings.

@@ -19,13 +19,16 @@ bool BlockCache::TrySlices(const BlockHasher& hasher, std::uint64_t object_size,
   const std::uint64_t last = (range.end - 1) / geometry_.block_size;
   if (last - first >= SliceList::kMax) return false;
   out.count = 0;
+  // What is copied finds out by itself whether it is in memory.
+  const bool is_copied = range.length() < io::kCopiedBelow;
   for (std::uint64_t i = first; i <= last; ++i) {
     const std::shared_ptr<BlockFile> file = env_.store->FindOpen(hasher.Of({i}));
     if (!file) return false;
     const ByteRange block = geometry_.BlockRange({i}, object_size);
     const ByteRange part = range.Intersect(block);
     const ByteRange in_block{part.begin - block.begin, part.end - block.begin};
-    if (!file->Has(in_block) || !env_.store->IsReady(*file, in_block)) return false;
+    if (!file->Has(in_block)) return false;
+    if (is_copied ? !env_.store->IsChecked(*file, in_block) : !env_.store->IsReady(*file, in_block)) return false;
     env_.store->NoteUse(*file);
     out.slices[out.count++] = file->Slice(in_block);
   }

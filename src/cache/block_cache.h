@@ -46,7 +46,8 @@ class BlockCache {
   const Geometry& geometry() const { return geometry_; }
   DiskStore* store() const { return env_.store; }
 
-  // The hit path. False, and `out` of no meaning: take the slow way.
+  // The hit path. False, and `out` of no meaning: take the slow way. Ranges shorter than io::kCopiedBelow may not be in
+  // memory: whoever copies them sees.
   bool TrySlices(const BlockHasher& hasher, std::uint64_t object_size, ByteRange range, SliceList& out) const;
 
   // How much of `range` (not empty) is on disk. Stops looking when the answer is kSome. Waits for the disk only

@@ -46,7 +46,7 @@ class ThreadsTest : public testing::Test {
     options.purge_interval = std::chrono::milliseconds(5);
     options.verify_interval = std::chrono::milliseconds(50);
     store_ =
-        std::make_unique<DiskStore>(options, DiskStore::Environment{*files_, *pool_, SystemClock(), *metrics_, log_});
+        std::make_unique<DiskStore>(options, DiskStore::Environment{*files_, *pool_, *pool_, SystemClock(), *metrics_, log_});
     RunHere(OpenStore(*store_, *pool_));
     store_->StartBackground(fetch(0));
     memory_ = std::make_unique<MemoryBudget>(memory_bytes);

@@ -52,13 +52,18 @@ SubRange BlockFile::PagesOf(ByteRange in_block) const {
           static_cast<std::uint32_t>(DivideUp(in_block.end, kPageSize))};
 }
 
-bool BlockFile::IsReady(ByteRange in_block, std::uint32_t now_tick, std::uint32_t verify_interval_ticks) const {
+bool BlockFile::IsChecked(ByteRange in_block, std::uint32_t now_tick, std::uint32_t verify_interval_ticks) const {
   const SubRange pages = PagesOf(in_block);
   for (std::uint32_t page = pages.begin; page < pages.end; ++page) {
     const std::uint32_t checked = checked_at_[page].load(std::memory_order_relaxed);
     if (checked == 0 || now_tick - checked >= verify_interval_ticks) return false;
   }
-  return file_->IsResident({data_offset_ + in_block.begin, data_offset_ + in_block.end});
+  return true;
+}
+
+bool BlockFile::IsReady(ByteRange in_block, std::uint32_t now_tick, std::uint32_t verify_interval_ticks) const {
+  return IsChecked(in_block, now_tick, verify_interval_ticks) &&
+         file_->IsResident({data_offset_ + in_block.begin, data_offset_ + in_block.end});
 }
 
 io::FileSlice BlockFile::Slice(ByteRange in_block) const {

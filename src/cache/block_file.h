@@ -39,9 +39,12 @@ class BlockFile : public std::enable_shared_from_this<BlockFile> {
   bool Has(ByteRange in_block) const;
   std::uint32_t present_count() const;
 
-  // Whether `in_block` was checked less than `verify_interval_ticks` ago, and is in memory.
+  // Whether `in_block` was checked less than `verify_interval_ticks` ago.
+  bool IsChecked(ByteRange in_block, std::uint32_t now_tick, std::uint32_t verify_interval_ticks) const;
+  // The same, and it is in memory.
   bool IsReady(ByteRange in_block, std::uint32_t now_tick, std::uint32_t verify_interval_ticks) const;
-  // A slice that keeps this file open. The caller has seen IsReady, or Verify.
+  // A slice that keeps this file open. The caller has seen IsReady, or Verify; IsChecked is enough for
+  // what is copied without waiting (file_slice.h).
   io::FileSlice Slice(ByteRange in_block) const;
 
   // Reads the pages of `in_block`, all of them there, and compares their checksums; marks them checked.

@@ -83,7 +83,7 @@ class CacheWorld {
     metrics = std::make_unique<telemetry::Registry>();
     files = disk.Mount();
     store =
-        std::make_unique<DiskStore>(store_options, DiskStore::Environment{*files, pool, world.clock(), *metrics, log});
+        std::make_unique<DiskStore>(store_options, DiskStore::Environment{*files, pool, *writers, world.clock(), *metrics, log});
     Status opened = world.Run(RunOn(pool, [this] { return store->Open(); }));
     if (!opened) store.reset();
     return opened;
@@ -191,6 +191,7 @@ class CacheWorld {
   sim::SimExecutor& loop = world.MakeExecutor("loop");
   sim::SimExecutor& fetch = world.MakeExecutor("fetch");
   sim::SimExecutor& pool = world.MakeExecutor("pool", {.delay_max = std::chrono::milliseconds(2)});
+  Executor* writers = &pool;  // what the next store writes on
   DiskStore::Options store_options;
   std::uint64_t memory_bytes = 64_MiB;
 

@@ -68,14 +68,8 @@ Status DiskStore::Open() {
   HEARTH_TRY(env_.files.MakeDirectory(kBlocksDirectory));
   Result<IndexJournal::Loaded> loaded = journal_.Load(index_);
   if (!loaded) return Fail(std::move(loaded).error().With("index of " + options_.directory));
-  std::uint64_t bytes = 0;
-  index_.ForEach([&](const BlockRecord& record) {
-    bytes += record.allocated;
-    if (record.present > 0) return;
-    // Was being made, and may not have a file. If it has one, the scan takes it.
-    index_.Remove(record.hash);
-    bytes -= record.allocated;
-  });
+  // What was being made may not have a file. If it has one, the scan takes it.
+  const std::uint64_t bytes = index_.DropUnfinished();
   ledger_->Charge(bytes);
   if (loaded->discarded) {
     env_.log.Warn("index begun anew", {{"dir", options_.directory}, {"error", loaded->discarded->ToString()}});
@@ -304,7 +298,7 @@ Task<Status> DiskStore::Verify(std::shared_ptr<BlockFile> file, ByteRange in_blo
 }
 
 Task<Status> DiskStore::Write(std::shared_ptr<BlockFile> file, std::uint32_t sub, BufferSlice bytes) {
-  Status status = co_await RunOn(env_.pool, [&] {
+  Status status = co_await RunOn(env_.writers, [&] {
     Status written = file->Write(sub, bytes.bytes, NowTick());
     file->TakeReserved(AlignUp(bytes.bytes.size(), kAllocationUnit));
     return written;

@@ -1,6 +1,6 @@
 // DiskStore: one directory of the block cache: makes, finds, opens and evicts block files within a budget.
 //
-// Owned by the composition root (one a directory); borrows file system, disk pool, clock, counters and log, which
+// Owned by the composition root (one a directory); borrows file system, disk pools, clock, counters and log, which
 // outlive it. Order: Open (a job of the disk pool), StartBackground, use, Stop.
 // FindOpen, NoteUse, Lookup: any thread, no wait: the hit path. The tasks wait for the disk pool.
 //
@@ -47,7 +47,8 @@ class DiskStore {
   };
   struct Environment {
     io::FileSystem& files;
-    Executor& pool;
+    Executor& pool;     // opens, reads, checks, unlinks
+    Executor& writers;  // writes block data; may be slower than the rest without anybody waiting
     const Clock& clock;
     telemetry::Registry& metrics;
     telemetry::Logger& log;
@@ -66,6 +67,9 @@ class DiskStore {
   // --- the hit path: no wait ---
   // The block's file if it is open, whole or partial.
   std::shared_ptr<BlockFile> FindOpen(const Hash128& hash) { return open_files_.Find(hash); }
+  bool IsChecked(const BlockFile& file, ByteRange in_block) const {
+    return file.IsChecked(in_block, NowTick(), verify_interval_ticks_);
+  }
   bool IsReady(const BlockFile& file, ByteRange in_block) const {
     return file.IsReady(in_block, NowTick(), verify_interval_ticks_);
   }

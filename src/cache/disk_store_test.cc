@@ -19,7 +19,7 @@ class DiskStoreTest : public testing::Test, protected CacheWorld {};
 TEST_F(DiskStoreTest, ASecondProcessIsRefused) {
   Open();
   const auto other_files = disk.Mount();
-  DiskStore other(store_options, {*other_files, pool, world.clock(), *metrics, log});
+  DiskStore other(store_options, {*other_files, pool, pool, world.clock(), *metrics, log});
   const Status opened = world.Run(RunOn(pool, [&] { return other.Open(); }));
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code(), Code::kUnavailable);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cache/write_behind.h"
+
 namespace hearth::cache {
 namespace {
 
@@ -13,9 +15,7 @@ constexpr Duration kBackoff = std::chrono::milliseconds(50);
 // The state of one RunFill, in its coroutine's frame.
 struct Transfer {
   Transfer(std::shared_ptr<ActiveBlock> b, std::shared_ptr<Fill> f, FillEnvironment e)
-      : block(std::move(b)), fill(std::move(f)), env(std::move(e)) {
-    if (block->storage_refused()) disk = Disk::kRefused;
-  }
+      : block(std::move(b)), fill(std::move(f)), env(std::move(e)) {}
 
   std::shared_ptr<ActiveBlock> block;
   std::shared_ptr<Fill> fill;
@@ -25,10 +25,6 @@ struct Transfer {
   std::uint64_t end = 0;
   std::shared_ptr<Buffer> buffer;  // of the sub-block at `position`; null between two
 
-  enum class Disk : std::uint8_t { kUnknown, kReady, kRefused };
-  Disk disk = Disk::kUnknown;
-  std::shared_ptr<BlockFile> file;
-  std::uint64_t reserved_unwritten = 0;  // bytes
   bool abandoned = false;
 
   std::uint32_t sub() const { return static_cast<std::uint32_t>(position / block->geometry().sub_block_size); }
@@ -37,48 +33,12 @@ struct Transfer {
   }
 };
 
-// Finds a place on disk for the whole fill.
-Task<void> PrepareDisk(Transfer& t) {
-  t.disk = Transfer::Disk::kRefused;
-  if (t.block->storage_refused()) co_return;
-  const ByteRange bytes = t.block->geometry().BytesOf(t.fill->subs, t.block->block_length());
-  std::shared_ptr<BlockFile> file = t.block->file();
-  if (file) {
-    std::shared_ptr<BlockFile> same = file;
-    const Status reserved = co_await t.block->store()->Reserve(std::move(same), bytes.length());
-    if (!reserved) co_return;
-  } else {
-    BlockInfo info = t.block->info();
-    Result<std::shared_ptr<BlockFile>> made = co_await t.block->store()->Create(std::move(info), bytes.length());
-    if (!made) co_return;
-    file = std::move(*made);
-    t.block->SetFile(file);
-  }
-  t.file = std::move(file);
-  t.reserved_unwritten = bytes.length();
-  t.disk = Transfer::Disk::kReady;
-}
-
-Task<void> WriteSub(std::shared_ptr<ActiveBlock> block, std::shared_ptr<Fill> fill, std::shared_ptr<BlockFile> file,
-                    std::uint32_t sub, BufferSlice bytes) {
-  const Status written = co_await block->store()->Write(std::move(file), sub, std::move(bytes));
-  block->WriteDone(*fill, sub, written.has_value());
-}
-
-Task<void> FinishSub(Transfer& t, std::uint32_t sub) {
-  const std::shared_ptr<Buffer> buffer = std::move(t.buffer);
+void FinishSub(Transfer& t, std::uint32_t sub) {
   t.buffer = nullptr;
-  if (t.disk == Transfer::Disk::kUnknown) co_await PrepareDisk(t);
-  if (t.block->DiskFailed(*t.fill)) t.disk = Transfer::Disk::kRefused;
-  // The file may have been found again meanwhile, with more in it than was known when this fill began.
-  const bool to_disk = t.disk == Transfer::Disk::kReady && !t.file->HasSub(sub);
-  t.block->CompleteSub(*t.fill, sub, to_disk);
-  if (!to_disk) co_return;
-  t.reserved_unwritten -= std::min<std::uint64_t>(t.reserved_unwritten, buffer->size());
-  BufferSlice bytes{buffer, {buffer->data(), buffer->size()}};
-  if (!t.env.scope.StartHere(WriteSub(t.block, t.fill, t.file, sub, std::move(bytes)))) {
-    t.block->WriteDone(*t.fill, sub, false);
-  }
+  if (!t.block->CompleteSub(*t.fill, sub)) return;
+  if (t.env.scope.StartHere(WriteBehind(t.block, t.fill))) return;
+  t.block->GiveUpDisk(*t.fill);
+  t.block->WriterEnded(*t.fill);
 }
 
 // Without a disk: waits until the window has room.
@@ -106,7 +66,7 @@ Task<Result<MemoryBudget::Grant>> TakeMemory(Transfer& t, std::uint64_t bytes) {
 
 // Waits until there may be one more sub-block in memory, and takes it.
 Task<Status> BeginNextSub(Transfer& t) {
-  if (t.disk == Transfer::Disk::kRefused) HEARTH_CO_TRY(co_await WaitForWindow(t));
+  if (t.block->DiskFailed(*t.fill)) HEARTH_CO_TRY(co_await WaitForWindow(t));
   const std::uint32_t sub = t.sub();
   const std::uint64_t length = t.SubLength(sub);
   Result<MemoryBudget::Grant> grant = co_await TakeMemory(t, length);
@@ -127,7 +87,7 @@ Task<Status> Drain(Transfer& t, ByteStream& stream) {
     t.buffer->Commit(*got);
     t.position += *got;
     t.block->Publish(sub, t.buffer->size());
-    if (t.buffer->full()) co_await FinishSub(t, sub);
+    if (t.buffer->full()) FinishSub(t, sub);
   }
   co_return Status();
 }
@@ -166,10 +126,10 @@ Task<Status> Run(Transfer& t) {
   }
 }
 
-Task<void> WaitForWrites(ActiveBlock& block, const Fill& fill) {
+Task<void> WaitForWriter(ActiveBlock& block, const Fill& fill) {
   while (true) {
     const std::uint64_t seen = block.changed().generation();
-    if (!block.WritesPending(fill)) co_return;
+    if (!block.WriterRuns(fill)) co_return;
     co_await block.changed().Wait(seen);
   }
 }
@@ -185,18 +145,14 @@ Task<void> RunFill(std::shared_ptr<ActiveBlock> block, std::shared_ptr<Fill> fil
   t.end = bytes.end;
   Status status = co_await Run(t);
   const std::string_view outcome = status ? "done" : CodeName(status.error().code());
+  std::optional<Error> error;
+  if (!status) error = std::move(status).error();
+  block->EndFill(*fill, std::move(error), t.abandoned);
+  co_await WaitForWriter(*block, *fill);
   env.metrics
       .GetCounter(telemetry::Family::kFills,
                   {block->store() != nullptr ? block->store()->options().directory : "", outcome})
       .Add();
-  std::optional<Error> error;
-  if (!status) error = std::move(status).error();
-  block->EndFill(*fill, std::move(error), t.abandoned);
-  co_await WaitForWrites(*block, *fill);
-  if (t.file) {
-    if (t.reserved_unwritten > 0) block->store()->Unreserve(*t.file, t.reserved_unwritten);
-    co_await block->store()->Record(std::move(t.file));
-  }
 }
 
 }  // namespace hearth::cache

@@ -1,7 +1,7 @@
-// RunFill: one transfer from the source into a block: to memory as it arrives, to disk as sub-blocks complete.
+// RunFill: one transfer from the source into a block: to memory as it arrives; complete sub-blocks go on to disk.
 //
 // Runs on the fetch executor, in the cache's TaskScope; goes on when the reader that began it has left. The disk
-// never delays the first byte: the file is made when the first sub-block is complete. Without a disk (full,
+// delays no byte: WriteBehind (write_behind.h) has it. Without a disk (full,
 // broken, none) the bytes pass through memory in a window of kWindowSubs sub-blocks, as fast as the slowest
 // reader, and the fill ends when no reader of its bytes is left.
 // A transfer that breaks is taken up again where it broke, under the same version, a few times.

@@ -20,7 +20,7 @@ void Apply(const IndexRecord& record, IndexTable& index) {
   } else if (const auto* used = std::get_if<BlocksUsed>(&record)) {
     for (const BlocksUsed::Use& use : used->uses) index.Touch(use.hash, use.last_used, false);
   } else {
-    for (const BlockRecord& each : std::get<BlockBatch>(record).blocks) index.Put(each);
+    index.PutAll(std::get<BlockBatch>(record).blocks);
   }
 }
 
@@ -57,6 +57,7 @@ Result<std::unique_ptr<RecordLog>> IndexJournal::OpenOrBegin(std::string_view pa
 
 Result<IndexJournal::Loaded> IndexJournal::Load(IndexTable& index) {
   Loaded loaded;
+  if (const Result<io::FileInfo> info = files_.Stat(kIndexCheckpointPath)) index.Reserve(info->size / kBlockEntryBytes);
   Result<std::unique_ptr<RecordLog>> checkpoint = OpenOrBegin(kIndexCheckpointPath, index, loaded);
   if (!checkpoint) return Fail(std::move(checkpoint).error());
   loaded.checkpoint_blocks = index.count();

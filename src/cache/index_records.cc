@@ -31,7 +31,7 @@ struct BlockEntry {
   std::uint32_t total;
   std::uint32_t last_used;
 };
-static_assert(sizeof(BlockEntry) == 44 && alignof(BlockEntry) == 4);
+static_assert(sizeof(BlockEntry) == kBlockEntryBytes && alignof(BlockEntry) == 4);
 
 // kGone (one).
 struct GoneEntry {

@@ -48,6 +48,9 @@ struct BlockBatch {
   bool operator==(const BlockBatch&) const = default;
 };
 
+// What a block takes in a batch.
+inline constexpr std::size_t kBlockEntryBytes = 44;
+
 using IndexRecord = std::variant<BlockRecord, BlockGone, BlocksUsed, BlockBatch>;
 
 std::vector<std::byte> EncodeIndexRecord(const IndexRecord& record);

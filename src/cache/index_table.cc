@@ -1,6 +1,7 @@
 #include "cache/index_table.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/bytes.h"
 #include "base/check.h"
@@ -11,6 +12,8 @@ namespace {
 constexpr std::uint32_t kNone = 0xffffffff;
 constexpr std::size_t kSlabEntries = 1024;
 constexpr std::uint64_t kAllocationUnit = 4_KiB;
+// Room that a hint may take in one shard: 1 MiB of buckets, or 16 M blocks in all. Beyond it the table grows as it fills.
+constexpr std::uint64_t kReserveMax = 1 << 18;
 
 }  // namespace
 
@@ -32,17 +35,47 @@ class IndexTable::Shard {
 
   std::optional<BlockRecord> Put(const BlockRecord& record) EXCLUDES(mutex_) {
     MutexLock lock(mutex_);
-    std::uint32_t slot = FindSlot(record.hash);
-    std::optional<BlockRecord> before;
+    const std::uint32_t slot = FindSlot(record.hash);
     if (slot == kNone) {
-      slot = Insert(record.hash);
-    } else {
-      before = RecordOf(slot);
-      Unlink(slot);
+      Add(record);
+      return std::nullopt;
     }
-    Set(slot, record);
-    LinkNewest(slot);
+    const BlockRecord before = RecordOf(slot);
+    Change(slot, record);
     return before;
+  }
+
+  void PutAll(std::span<const BlockRecord> records) EXCLUDES(mutex_) {
+    MutexLock lock(mutex_);
+    for (const BlockRecord& record : records) {
+      const std::uint32_t slot = FindSlot(record.hash);
+      if (slot == kNone) {
+        Add(record);
+      } else {
+        Change(slot, record);
+      }
+    }
+  }
+
+  void Reserve(std::uint64_t count) EXCLUDES(mutex_) {
+    MutexLock lock(mutex_);
+    const std::uint64_t buckets = std::bit_ceil(std::min(count, kReserveMax));
+    if (buckets > buckets_.size()) Rehash(buckets);
+  }
+
+  std::uint64_t DropUnfinished() EXCLUDES(mutex_) {
+    MutexLock lock(mutex_);
+    std::uint64_t bytes = 0;
+    for (std::uint32_t slot = oldest_; slot != kNone;) {
+      const std::uint32_t next = At(slot).newer;
+      if (At(slot).present > 0) {
+        bytes += At(slot).allocated_units * kAllocationUnit;
+      } else {
+        Drop(slot);
+      }
+      slot = next;
+    }
+    return bytes;
   }
 
   std::optional<BlockRecord> Update(const BlockRecord& record) EXCLUDES(mutex_) {
@@ -50,9 +83,7 @@ class IndexTable::Shard {
     const std::uint32_t slot = FindSlot(record.hash);
     if (slot == kNone) return std::nullopt;
     const BlockRecord before = RecordOf(slot);
-    Unlink(slot);
-    Set(slot, record);
-    LinkNewest(slot);
+    Change(slot, record);
     return before;
   }
 
@@ -68,12 +99,7 @@ class IndexTable::Shard {
     const std::uint32_t slot = FindSlot(hash);
     if (slot == kNone) return std::nullopt;
     BlockRecord record = RecordOf(slot);
-    Unlink(slot);
-    RemoveFromChain(slot);
-    At(slot) = Entry{};
-    At(slot).chain = free_;
-    free_ = slot;
-    --count_;
+    Drop(slot);
     return record;
   }
 
@@ -170,6 +196,27 @@ class IndexTable::Shard {
     return slot;
   }
 
+  void Add(const BlockRecord& record) REQUIRES(mutex_) {
+    const std::uint32_t slot = Insert(record.hash);
+    Set(slot, record);
+    LinkNewest(slot);
+  }
+
+  void Change(std::uint32_t slot, const BlockRecord& record) REQUIRES(mutex_) {
+    Unlink(slot);
+    Set(slot, record);
+    LinkNewest(slot);
+  }
+
+  void Drop(std::uint32_t slot) REQUIRES(mutex_) {
+    Unlink(slot);
+    RemoveFromChain(slot);
+    At(slot) = Entry{};
+    At(slot).chain = free_;
+    free_ = slot;
+    --count_;
+  }
+
   void RemoveFromChain(std::uint32_t slot) REQUIRES(mutex_) {
     std::uint32_t* link = &Bucket(At(slot).hash);
     while (*link != slot) link = &At(*link).chain;
@@ -230,9 +277,27 @@ class IndexTable::Shard {
 IndexTable::IndexTable() : shards_(std::make_unique<Shard[]>(kShards)) {}
 IndexTable::~IndexTable() = default;
 
-IndexTable::Shard& IndexTable::ShardOf(const Hash128& hash) const { return shards_[hash.high >> 58]; }
+std::size_t IndexTable::ShardIndex(const Hash128& hash) { return hash.high >> 58; }
+IndexTable::Shard& IndexTable::ShardOf(const Hash128& hash) const { return shards_[ShardIndex(hash)]; }
 
 std::optional<BlockRecord> IndexTable::Put(const BlockRecord& record) { return ShardOf(record.hash).Put(record); }
+void IndexTable::PutAll(std::span<const BlockRecord> records) {
+  while (!records.empty()) {
+    const std::size_t shard = ShardIndex(records.front().hash);
+    const auto other = std::ranges::find_if(records, [&](const auto& each) { return ShardIndex(each.hash) != shard; });
+    const auto run = static_cast<std::size_t>(other - records.begin());
+    shards_[shard].PutAll(records.first(run));
+    records = records.subspan(run);
+  }
+}
+void IndexTable::Reserve(std::uint64_t count) {
+  for (std::size_t i = 0; i < kShards; ++i) shards_[i].Reserve(count / kShards);
+}
+std::uint64_t IndexTable::DropUnfinished() {
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < kShards; ++i) bytes += shards_[i].DropUnfinished();
+  return bytes;
+}
 std::optional<BlockRecord> IndexTable::Update(const BlockRecord& record) { return ShardOf(record.hash).Update(record); }
 std::optional<BlockRecord> IndexTable::Find(const Hash128& hash) const { return ShardOf(hash).Find(hash); }
 std::optional<BlockRecord> IndexTable::Remove(const Hash128& hash) { return ShardOf(hash).Remove(hash); }

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/hash.h"
@@ -27,6 +28,10 @@ class IndexTable {
 
   // Adds the block as most recently used, or changes what is known of it; returns what was known before.
   std::optional<BlockRecord> Put(const BlockRecord& record);
+  // The same for many, quickest when those of one shard stand together, as a checkpoint has them.
+  void PutAll(std::span<const BlockRecord> records);
+  // Makes room for so many blocks in all, so that adding them moves nothing. A hint.
+  void Reserve(std::uint64_t count);
   // Put, if the block is known; else does nothing and returns nothing.
   std::optional<BlockRecord> Update(const BlockRecord& record);
   std::optional<BlockRecord> Find(const Hash128& hash) const;
@@ -35,6 +40,9 @@ class IndexTable {
   void Touch(const Hash128& hash, std::uint32_t now, bool remember);
   // Adds to the bytes on disk and returns true, if the block is known.
   bool Grow(const Hash128& hash, std::int64_t allocated_bytes);
+
+  // Forgets the blocks without any sub-block; returns the bytes on disk of those that stay.
+  std::uint64_t DropUnfinished();
 
   // The least recently used block of all shards.
   std::optional<Hash128> Oldest() const;
@@ -56,6 +64,7 @@ class IndexTable {
   struct Entry;
   class Shard;
   static constexpr std::size_t kShards = 64;
+  static std::size_t ShardIndex(const Hash128& hash);
   Shard& ShardOf(const Hash128& hash) const;
 
   std::unique_ptr<Shard[]> shards_;

@@ -69,6 +69,40 @@ TEST(IndexTable, GrowCountsBytesAndNeverFallsBelowNothing) {
   EXPECT_EQ(table.Find(HashNumber(1))->allocated, 0u);
 }
 
+TEST(IndexTable, ManyAtOnceAreAsManyOneByOne) {
+  std::vector<BlockRecord> records;
+  for (std::uint32_t i = 0; i < 3000; ++i) records.push_back(RecordOf(i, 100 + i));
+  records.push_back(RecordOf(7, 9000));  // a second record of one block: the last one counts
+  IndexTable one_by_one;
+  for (const BlockRecord& record : records) one_by_one.Put(record);
+  IndexTable at_once;
+  at_once.Reserve(100);  // a hint that is too low
+  at_once.PutAll(records);
+  EXPECT_EQ(at_once.count(), 3000u);
+  const auto all_of = [](const IndexTable& table) {
+    std::vector<BlockRecord> all;
+    table.ForEach([&](const BlockRecord& record) { all.push_back(record); });
+    return all;
+  };
+  EXPECT_EQ(all_of(at_once), all_of(one_by_one));
+}
+
+TEST(IndexTable, DropsWhatHasNoSubBlockAndCountsTheRest) {
+  IndexTable table;
+  std::uint64_t expected = 0;
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    BlockRecord record = RecordOf(i, 1, 8192);
+    record.present = i % 3;
+    if (record.present > 0) expected += 8192;
+    table.Put(record);
+  }
+  EXPECT_EQ(table.DropUnfinished(), expected);
+  EXPECT_EQ(table.count(), 66u);
+  EXPECT_FALSE(table.Find(HashNumber(0)));
+  EXPECT_TRUE(table.Find(HashNumber(1)));
+  EXPECT_EQ(table.DropUnfinished(), expected);
+}
+
 TEST(IndexTable, UsesAreTakenOnceInTheOrderOfLastUse) {
   IndexTable table;
   for (std::uint32_t i = 0; i < 4; ++i) table.Put(RecordOf(i, 1));

@@ -41,7 +41,7 @@ class Connection final : public Exchange, public io::Loop::Handler, public std::
   const RequestContext& context() const override { return context_; }
   Executor& executor() override { return worker_.loop(); }
   void Reply(const ResponseHead& head, std::string_view body) override;
-  void ReplySlices(const ResponseHead& head, std::span<const io::FileSlice> slices) override;
+  bool ReplySlices(const ResponseHead& head, std::span<const io::FileSlice> slices) override;
   void ReplyHead(const ResponseHead& head, std::optional<std::uint64_t> content_length) override;
   void Start(Task<void> task) override;
   Task<Status> SendHead(ResponseHead head, std::uint64_t content_length) override;

@@ -9,8 +9,6 @@
 namespace hearth::http {
 namespace {
 
-// Up to here head and body go in one send: a second system call costs more than the copy.
-constexpr std::uint64_t kOneSendMax = 16_KiB;
 constexpr std::size_t kCopiedReplyMax = 64_KiB;
 
 bool HasNoBody(int status) { return status == 204 || status == 304 || (status >= 100 && status < 200); }
@@ -108,21 +106,25 @@ bool Connection::ReadSlicesNow(OutputBuffer& out, std::span<const io::FileSlice>
   return true;
 }
 
-void Connection::ReplySlices(const ResponseHead& head, std::span<const io::FileSlice> slices) {
-  if (state_ == State::kClosed) return;
+bool Connection::ReplySlices(const ResponseHead& head, std::span<const io::FileSlice> slices) {
+  if (state_ == State::kClosed) return true;
   HEARTH_CHECK(answer_ == Answer::kNone);
   std::uint64_t total = 0;
   for (const io::FileSlice& slice : slices) total += slice.range.length();
   OutputBuffer& out = worker_.scratch();
   Compose(out, head, total, started_);
   const std::size_t head_bytes = out.size();
-  // If a page was dropped since the slice was made, ReadSlicesNow reads nothing and sendfile waits for the disk:
-  // a short wait on the loop, rare, and accepted, since the head is composed and a detour would need its own copy.
-  if (IsHead() || (total < kOneSendMax && ReadSlicesNow(out, slices, total))) return SendComposed(out, head_bytes);
+  const bool is_copied = total < io::kCopiedBelow;
+  if (is_copied && !IsHead() && !ReadSlicesNow(out, slices, total)) return false;
+  if (is_copied || IsHead()) {
+    SendComposed(out, head_bytes);
+    return true;
+  }
   answer_ = Answer::kWhole;
   taken_before_body_ = outbox_.taken() + head_bytes;
   const auto progress = outbox_.SendBytes(out.view(), Outbox::More::kYes);
   After(progress == Outbox::Progress::kBroken ? progress : outbox_.SendSlices(slices));
+  return true;
 }
 
 void Connection::AnswerError(int status, std::string_view code, std::string_view message) {

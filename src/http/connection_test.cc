@@ -89,7 +89,7 @@ TEST(Connection, AClientThatTakesNothingIsCut) {
       [&](Exchange& exchange) {
         exchange.OnDone([&](const Exchange::Outcome& seen) { outcome.set_value(seen); });
         const io::FileSlice slices[] = {{file, {0, 32_MiB}}};
-        exchange.ReplySlices({}, slices);
+        EXPECT_TRUE(exchange.ReplySlices({}, slices));
       },
       {.send_timeout = milliseconds(50)});
   server.Started();

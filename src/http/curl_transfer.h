@@ -31,7 +31,9 @@ class CurlTransfer : public std::enable_shared_from_this<CurlTransfer> {
   };
   using List = std::vector<std::shared_ptr<CurlTransfer>>;
 
-  static constexpr std::size_t kBufferBytes = 512 << 10;  // what curl receives at once, and the spill's limit
+  // What curl receives at once, and the spill's limit. Small, so that bytes are copied out of it while they are in the
+  // processor's cache, and few come after the reader's buffer is full.
+  static constexpr std::size_t kBufferBytes = 64 << 10;
   static constexpr std::size_t kHeaderBytesMax = 64 << 10;
 
   // kInvalidArgument: a header or the method holds CR, LF or NUL. `touched` collects the transfers that

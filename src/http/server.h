@@ -79,9 +79,9 @@ class Exchange {
 
   // The whole answer at once. `body` is left out, but counted, for HEAD.
   virtual void Reply(const ResponseHead& head, std::string_view body) = 0;
-  // Head, and slices by sendfile (or one send of head and body where that is cheaper: under 16 KiB).
-  // Never waits for a disk: the slices are resident. Their lengths add up to Content-Length.
-  virtual void ReplySlices(const ResponseHead& head, std::span<const io::FileSlice> slices) = 0;
+  // Head, and slices by sendfile: they are resident. Their lengths add up to Content-Length. Less than
+  // io::kCopiedBelow is copied and need not be resident: false if some of it is not, and then nothing was answered.
+  [[nodiscard]] virtual bool ReplySlices(const ResponseHead& head, std::span<const io::FileSlice> slices) = 0;
   // Head without body, Content-Length as given: HEAD and 304 (nullopt: no Content-Length line).
   virtual void ReplyHead(const ResponseHead& head, std::optional<std::uint64_t> content_length) = 0;
 

@@ -177,7 +177,7 @@ TEST(Server, SmallSlicesComeInOnePieceWithTheHead) {
   const auto file = files.Make("f", 64_KiB);
   TestServer server([&](Exchange& exchange) {
     const io::FileSlice slices[] = {{file, {10, 4106}}, {file, {60'000, 60'100}}, {file, {7, 7}}};
-    exchange.ReplySlices({}, slices);
+    EXPECT_TRUE(exchange.ReplySlices({}, slices));
   });
   server.Started();
   RawClient client(server.address());
@@ -193,7 +193,7 @@ TEST(Server, LargeSlicesArriveWholeAndInOrder) {
   const auto second = files.Make("b", 4_MiB);
   TestServer server([&](Exchange& exchange) {
     const io::FileSlice slices[] = {{first, {1, 5_MiB + 3}}, {second, {1_MiB + 1, 4_MiB}}, {first, {0, 1}}};
-    exchange.ReplySlices({}, slices);
+    EXPECT_TRUE(exchange.ReplySlices({}, slices));
   });
   server.Started();
   const std::string expected =
@@ -212,7 +212,7 @@ TEST(Server, AFileThatIsShorterThanItsSliceCutsTheConnection) {
   TestServer server([&](Exchange& exchange) {
     exchange.OnDone([&](const Exchange::Outcome& seen) { outcome.set_value(seen); });
     const io::FileSlice slices[] = {{file, {0, 200'000}}};
-    exchange.ReplySlices({}, slices);
+    EXPECT_TRUE(exchange.ReplySlices({}, slices));
   });
   server.Started();
   RawClient client(server.address());
@@ -240,12 +240,27 @@ class MemoryFile final : public io::File {
   std::string text_;
 };
 
+TEST(Server, SmallSlicesThatAreNotInMemoryAreLeftToTheHandler) {
+  const auto file = std::make_shared<MemoryFile>(std::string(5000, 'x'));
+  TestServer server([&](Exchange& exchange) {
+    const io::FileSlice slices[] = {{file, {0, 5000}}};
+    EXPECT_FALSE(exchange.ReplySlices({}, slices));
+    exchange.Reply({.status = 503, .headers = ""}, "elsewhere");
+  });
+  server.Started();
+  RawClient client(server.address());
+  client.Get("/");
+  const auto answer = client.Read();
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.body, "elsewhere");
+}
+
 TEST(Server, AFileWithoutADescriptorIsCopied) {
   const std::string text = TestFiles::Content(0, 3_MiB);
   const auto file = std::make_shared<MemoryFile>(text);
   TestServer server([&](Exchange& exchange) {
     const io::FileSlice slices[] = {{file, {100, 3_MiB}}, {file, {0, 50}}};
-    exchange.ReplySlices({}, slices);
+    EXPECT_TRUE(exchange.ReplySlices({}, slices));
   });
   server.Started();
   RawClient client(server.address());

@@ -157,7 +157,7 @@ TEST(Worker, RudeClientsDoNotDisturbTheOthers) {
         const std::uint64_t size = std::stoull(std::string(path.substr(path.rfind('/') + 1)));
         if (path.starts_with("/task/")) return exchange.Start(SendRange(exchange, file, size));
         const io::FileSlice slices[] = {{file, {0, size / 2}}, {file, {size / 2, size}}};
-        exchange.ReplySlices({}, slices);
+        EXPECT_TRUE(exchange.ReplySlices({}, slices));
       },
       {}, 2);
   server.Started();

@@ -68,7 +68,7 @@ class PosixFile final : public File {
     for (std::uint64_t at = range.begin; at < range.end; at += kProbeStep) {
       if (!ByteIsResident(at)) return false;
     }
-    return ByteIsResident(range.end - 1);
+    return range.length() <= kProbeStep || ByteIsResident(range.end - 1);
   }
 
   bool TryReadNow(std::uint64_t offset, std::span<std::byte> to) const override {

@@ -1,7 +1,10 @@
 #include "io/thread_pool.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <condition_variable>
 #include <deque>
 #include <thread>
@@ -14,13 +17,24 @@
 namespace hearth::io {
 namespace {
 
+// On Linux a priority is a thread's own. One that cannot be lowered is no reason to do without the thread.
+void BeNice(int nice) {
+  const auto thread = static_cast<id_t>(gettid());
+  errno = 0;
+  const int now = getpriority(PRIO_PROCESS, thread);
+  if (errno == 0) (void)setpriority(PRIO_PROCESS, thread, now + nice);
+}
+
 class Pool final : public ThreadPool {
  public:
   explicit Pool(const Options& options) {
     HEARTH_CHECK(options.threads > 0);
     threads_.reserve(static_cast<std::size_t>(options.threads));
     for (int i = 0; i < options.threads; ++i) {
-      threads_.emplace_back([this] { Work(); });
+      threads_.emplace_back([this, nice = options.nice] {
+        if (nice != 0) BeNice(nice);
+        Work();
+      });
       pthread_setname_np(threads_.back().native_handle(), options.name.substr(0, 15).c_str());
     }
   }

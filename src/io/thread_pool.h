@@ -16,6 +16,7 @@ class ThreadPool : public Executor {
   struct Options {
     std::string name = "disk";  // thread name, at most 15 bytes
     int threads = 4;
+    int nice = 0;  // of its threads, above that of the process: they give way where processors are short
   };
   static std::unique_ptr<ThreadPool> Create(Options options);
   virtual void Stop() = 0;

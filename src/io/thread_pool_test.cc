@@ -1,6 +1,8 @@
 #include "io/thread_pool.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -43,6 +45,15 @@ TEST(ThreadPool, IsTheCurrentExecutorOfItsJobs) {
   std::promise<Executor*> current;
   pool->Post([&] { current.set_value(Executor::Current()); });
   EXPECT_EQ(current.get_future().get(), pool.get());
+}
+
+TEST(ThreadPool, NiceThreadsGiveWayToTheRestOfTheProcess) {
+  const auto priority = [] { return getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())); };
+  auto pool = ThreadPool::Create({.threads = 1, .nice = 3});
+  std::promise<int> of_the_pool;
+  pool->Post([&] { of_the_pool.set_value(priority()); });
+  EXPECT_EQ(of_the_pool.get_future().get(), std::min(19, priority() + 3));
+  pool->Stop();
 }
 
 TEST(ThreadPool, TimersFireWhenDueAndNotBefore) {

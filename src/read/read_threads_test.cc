@@ -120,7 +120,7 @@ class ReadThreadsTest : public testing::Test {
   FillPolicy fill_policy_{{}};
   cache::DiskStore store_{
       {.directory = "/cache", .budget_bytes = 6_MiB, .geometry = kTestGeometry, .open_files_max = 64},
-      {*files_, *pool_, SystemClock(), metrics_, log_}};
+      {*files_, *pool_, *pool_, SystemClock(), metrics_, log_}};
   cache::BlockCache cache_{kTestGeometry, {&store_, memory_, {fetch_.get()}, metrics_}};
   MetadataStore metadata_{{}, {files_.get(), *pool_, SystemClock(), log_}};
   Resolver resolver_{metadata_, SystemClock()};

@@ -64,7 +64,7 @@ class ReadWorld {
     fill_policy = std::make_unique<FillPolicy>(FillPolicy::Options{.background = background_fill});
     store = std::make_unique<cache::DiskStore>(
         cache::DiskStore::Options{.directory = "/cache", .budget_bytes = budget_bytes, .geometry = kTestGeometry},
-        cache::DiskStore::Environment{*files, pool, world.clock(), *metrics, log});
+        cache::DiskStore::Environment{*files, pool, pool, world.clock(), *metrics, log});
     cache = std::make_unique<cache::BlockCache>(
         kTestGeometry, cache::BlockCache::Environment{store.get(), *memory, {&fetch}, *metrics});
     metadata = std::make_unique<MetadataStore>(MetadataStore::Options{.memory_bytes_max = metadata_bytes},

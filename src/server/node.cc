@@ -22,6 +22,9 @@ namespace hearth::server {
 namespace {
 
 constexpr int kDiskThreads = 4;
+constexpr int kDiskNice = 3;
+constexpr int kWriteThreads = 2;
+constexpr int kWriteNice = 3;  // much more, and what is to be written piles up in memory on a busy machine
 constexpr std::size_t kOpenFilesMax = 65536;
 constexpr Duration kDrainPoll = std::chrono::milliseconds(20);
 
@@ -108,6 +111,7 @@ class RealNode final : public Node, public front::NodeView {
   telemetry::Registry metrics_;
   MemoryBudget memory_;
   std::unique_ptr<io::ThreadPool> disk_pool_;
+  std::unique_ptr<io::ThreadPool> write_pool_;
   std::vector<std::unique_ptr<io::Loop>> loops_;
   std::vector<std::unique_ptr<io::Loop>> fetch_loops_;
   std::unique_ptr<io::FileSystem> cache_files_;
@@ -134,7 +138,9 @@ class RealNode final : public Node, public front::NodeView {
 };
 
 Status RealNode::MakeThreads() {
-  disk_pool_ = io::ThreadPool::Create({.name = "disk", .threads = kDiskThreads});
+  // Disks give way to what answers clients.
+  disk_pool_ = io::ThreadPool::Create({.name = "disk", .threads = kDiskThreads, .nice = kDiskNice});
+  write_pool_ = io::ThreadPool::Create({.name = "disk-write", .threads = kWriteThreads, .nice = kWriteNice});
   const std::uint64_t count = std::max<std::uint64_t>(1, config_.loops.value_or(std::thread::hardware_concurrency()));
   for (std::uint64_t i = 0; i < count; ++i) {
     Result<std::unique_ptr<io::Loop>> loop = MakeLoop("loop-" + std::to_string(i));
@@ -178,7 +184,7 @@ Status RealNode::OpenCache() {
           .purge_interval = config_.cache.purge_interval,
           .verify_interval = config_.cache.verify_interval,
           .open_files_max = open_files},
-      cache::DiskStore::Environment{*cache_files_, *disk_pool_, SystemClock(), metrics_, log_});
+      cache::DiskStore::Environment{*cache_files_, *disk_pool_, *write_pool_, SystemClock(), metrics_, log_});
   return {};
 }
 
@@ -309,6 +315,7 @@ void RealNode::Stop() {
   BlockOn(home, metadata_->Stop());
   for (const auto& loop : fetch_loops_) loop->Stop();
   for (const auto& loop : loops_) loop->Stop();
+  write_pool_->Stop();
   disk_pool_->Stop();
 }
 

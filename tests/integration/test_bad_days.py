@@ -1,7 +1,6 @@
 """The cache's disk breaks, fills up or goes away: readers still get the origin's bytes, and somebody is told."""
 
 import os
-import re
 import resource
 import shutil
 import socket
@@ -29,11 +28,6 @@ def cached(put, bucket, node):
 
 def block_files(node):
     return sorted(node.cache_dir.rglob("*.blk"))
-
-
-def metric(node, name):
-    text = fetch(node.endpoint, "/_hearth/metrics").body.decode()
-    return sum(float(value) for value in re.findall(rf"^{name}(?:\{{[^}}]*\}})? ([0-9.e+]+)$", text, re.M))
 
 
 def assert_served(node, target, body):
@@ -67,7 +61,7 @@ def test_a_flipped_bit_is_a_miss_and_counted(cached, node, proxy):
     proxy.reset()
     assert_served(node, target, body)
     assert proxy.data_requests != []
-    assert metric(node, "hearth_cache_corrupt_pages_total") >= 1
+    assert node.metric("hearth_cache_corrupt_pages_total") >= 1
     assert "corrupt" in node.log().lower() or "checksum" in node.log().lower()
 
 
@@ -178,10 +172,10 @@ def test_the_budget_holds_and_everything_is_still_served(put, bucket, hearth, pr
             assert fetch(node.endpoint, f"/{bucket}/{key}").body == body
             used = sum(p.stat().st_blocks * 512 for p in node.cache_dir.rglob("*") if p.is_file())
             assert used <= budget + 5 * MIB
-    assert metric(node, "hearth_cache_evicted_blocks_total") > 0
+    assert node.metric("hearth_cache_evicted_blocks_total") > 0
     node.kill()
     node.start()
-    assert metric(node, "hearth_cache_bytes") <= budget
+    assert node.metric("hearth_cache_bytes") <= budget
 
 
 def test_killed_again_and_again_while_reading_it_serves_right_bytes(put, bucket, node, proxy):

@@ -1,5 +1,6 @@
 """What the cache is for: the second read asks no origin, after kill -9 and a restart too; one transfer for many readers."""
 
+import os
 import threading
 
 import pytest
@@ -28,11 +29,8 @@ def read_all(node, objects, expected_cache):
             assert answer.cache == expected_cache, target
 
 
-def read_until_all_hit(node, objects):
-    """Fills end a moment after their readers have left."""
-    for target, body in objects.items():
-        wait_until(lambda: fetch(node.endpoint, target).cache == "hit", what=f"a hit of {target}")  # noqa: B023
-        assert fetch(node.endpoint, target).body == body
+def block_count(objects):
+    return sum(-(-len(body) // (16 * MIB)) for body in objects.values())
 
 
 def test_the_first_read_is_a_miss_and_the_second_asks_no_origin(objects, node, proxy):
@@ -52,9 +50,25 @@ def test_ranges_of_a_cached_object_ask_no_origin(objects, node, proxy):
     assert proxy.seen == []
 
 
+def test_what_the_kernel_has_dropped_from_memory_is_read_from_the_disk(objects, node, proxy):
+    read_all(node, objects, None)
+    node.wait_until_filled(block_count(objects))
+    proxy.reset()
+    for path in node.cache_dir.rglob("*.blk"):
+        descriptor = os.open(path, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        os.close(descriptor)
+    for target, body in objects.items():
+        answer = fetch(node.endpoint, target, headers={"Range": "bytes=3-8"})  # small: answered by a copy
+        assert (answer.status, answer.cache, answer.body) == (206, "hit", body[3:9])
+    read_all(node, objects, "hit")
+    assert proxy.seen == []
+
+
 def test_everything_is_still_a_hit_after_kill_and_restart(objects, node, proxy):
     read_all(node, objects, None)
-    read_until_all_hit(node, objects)
+    node.wait_until_filled(block_count(objects))
     node.kill()
     node.start()
     proxy.reset()
@@ -72,7 +86,7 @@ def test_everything_is_still_a_hit_after_an_orderly_restart(objects, node, proxy
 
 def test_hits_are_answered_after_a_restart_without_an_origin(objects, node, proxy):
     read_all(node, objects, None)
-    read_until_all_hit(node, objects)
+    node.wait_until_filled(block_count(objects))
     node.kill()
     proxy.stop()
     node.start()

@@ -18,7 +18,7 @@ Node::Node(World& world, NodeOptions options)
                                 .budget_bytes = options_.budget_bytes,
                                 .geometry = kGeometry,
                                 .open_files_max = options_.open_files},
-      cache::DiskStore::Environment{*files_, world_.pool, clock, metrics_, world_.log});
+      cache::DiskStore::Environment{*files_, world_.pool, world_.pool, clock, metrics_, world_.log});
   cache_ = std::make_unique<cache::BlockCache>(
       kGeometry, cache::BlockCache::Environment{store_.get(), memory_, {&world_.fetch}, metrics_});
   metadata_ = std::make_unique<read::MetadataStore>(

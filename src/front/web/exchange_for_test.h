@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,11 +70,13 @@ class FakeExchange final : public http::Exchange {
     content_length = text.size();
     Finish();
   }
-  void ReplySlices(const http::ResponseHead& head, std::span<const io::FileSlice> slices) override {
+  bool ReplySlices(const http::ResponseHead& head, std::span<const io::FileSlice> slices) override {
+    if (!AreReadable(slices)) return false;
     Take(head);
     for (const io::FileSlice& slice : slices) Append(slice);
     content_length = body.size();
     Finish();
+    return true;
   }
   void ReplyHead(const http::ResponseHead& head, std::optional<std::uint64_t> length) override {
     Take(head);
@@ -108,6 +113,16 @@ class FakeExchange final : public http::Exchange {
   }
   void Finish() {
     if (done_) done_({.status = status, .body_bytes = body.size()});
+  }
+  // Small answers are copied without waiting, or not at all.
+  static bool AreReadable(std::span<const io::FileSlice> slices) {
+    std::uint64_t total = 0;
+    for (const io::FileSlice& slice : slices) total += slice.range.length();
+    if (total >= io::kCopiedBelow) return true;
+    std::vector<std::byte> bytes(total);
+    return std::ranges::all_of(slices, [&](const io::FileSlice& slice) {
+      return slice.file->TryReadNow(slice.range.begin, std::span(bytes).first(slice.range.length()));
+    });
   }
   void Append(const io::FileSlice& slice) {
     std::string bytes(slice.range.length(), '\0');

@@ -109,8 +109,8 @@ bool ObjectAnswerer::AnswerHit(http::Exchange& exchange, const ObjectQuestion& q
   head.headers.assign(hit.partial ? hit.meta->range_headers : hit.meta->whole_headers);
   AddRangeAndCache(head, *hit.meta, hit.range, hit.partial, read::CacheStatus::kHit);
   Count(exchange, question, static_cast<std::size_t>(read::CacheStatus::kHit));
-  exchange.ReplySlices(head, std::span(hit.slices.slices.data(), hit.slices.count));
-  return true;
+  // False: a page was dropped meanwhile. The slow way has a disk thread read it, and counts anew.
+  return exchange.ReplySlices(head, std::span(hit.slices.slices.data(), hit.slices.count));
 }
 
 void ObjectAnswerer::AnswerError(http::Exchange& exchange, const ObjectQuestion& question, const Error& error) {

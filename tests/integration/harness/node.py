@@ -3,10 +3,12 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
 import tempfile
+import urllib.request
 
 from harness.servers import ACCESS_KEY, REGION, REPOSITORY, SECRET_KEY, s3_client
 from harness.waiting import wait_until
@@ -92,6 +94,16 @@ class Node:
 
     def log(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def metric(self, name):
+        """The sum of a family of /_hearth/metrics over its labels."""
+        with urllib.request.urlopen(self.endpoint + "/_hearth/metrics", timeout=10) as answer:
+            text = answer.read().decode()
+        return sum(float(value) for value in re.findall(rf"^{name}(?:\{{[^}}]*\}})? ([0-9.e+]+)$", text, re.M))
+
+    def wait_until_filled(self, fills):
+        """Transfers into blocks end, with all on the disk, a moment after their readers have left."""
+        wait_until(lambda: self.metric("hearth_cache_fills_total") >= fills, what=f"{fills} fills")
 
     def run(self, *arguments, **options):
         """Runs a command (`hearth get ...`) against this node."""
