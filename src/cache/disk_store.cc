@@ -13,6 +13,8 @@ namespace {
 // How many victims one reservation may take before it gives up: enough for a block of 64 MiB made of the
 // smallest ones, and a bound when everything that could go is being read.
 constexpr int kVictimsMax = 1024;
+// Left free on a disk that others fill too: for directories and what else is not in the ledger.
+constexpr std::uint64_t kFreeMargin = 256_KiB;
 constexpr Duration kTroublePause = std::chrono::seconds(1);
 constexpr std::uint64_t kAllocationUnit = 4_KiB;
 // Resolution of "last checked": 32 bits of these are 497 days.
@@ -69,14 +71,18 @@ Status DiskStore::Open() {
   Result<IndexJournal::Loaded> loaded = journal_.Load(index_);
   if (!loaded) return Fail(std::move(loaded).error().With("index of " + options_.directory));
   // What was being made may not have a file. If it has one, the scan takes it.
+  const std::uint64_t known = index_.count();
   const std::uint64_t bytes = index_.DropUnfinished();
+  complete_at_open_ = loaded->complete && index_.count() == known;
   ledger_->Charge(bytes);
+  FitToDisk();
   if (loaded->discarded) {
     env_.log.Warn("index begun anew", {{"dir", options_.directory}, {"error", loaded->discarded->ToString()}});
   }
-  // An index that is not whole leaves files uncounted; in a new directory there are none.
+  // After a crash, or with an index that is not whole, files may be there that nobody has counted; not in a new
+  // directory.
   const Result<std::vector<std::string>> directories = env_.files.List(kBlocksDirectory);
-  counted_.store(loaded->complete || (directories && directories->empty()), std::memory_order_release);
+  counted_.store(complete_at_open_ || (directories && directories->empty()), std::memory_order_release);
   env_.log.Info("cache directory opened", {{"dir", options_.directory},
                                            {"blocks", index_.count()},
                                            {"bytes", bytes},
@@ -96,10 +102,18 @@ Task<void> DiskStore::Stop() {
   stop_.NotifyAll();
   scope_.Close();
   co_await scope_.Join();
-  const Status written = co_await RunOn(env_.pool, [this] { return journal_.Checkpoint(index_); });
+  const Status written = co_await RunOn(env_.pool, [this]() -> Status {
+    HEARTH_TRY(journal_.Checkpoint(index_));
+    return IsExact() ? journal_.StopInOrder() : Status();
+  });
   if (!written) {
     env_.log.Warn("index checkpoint not written", {{"dir", options_.directory}, {"error", written.error().ToString()}});
   }
+}
+
+bool DiskStore::IsExact() {
+  MutexLock lock(orphans_mutex_);
+  return orphans_.empty() && (complete_at_open_ || scan_done());
 }
 
 void DiskStore::NoteUse(BlockFile& file) {
@@ -118,6 +132,8 @@ void DiskStore::NoteTrouble(const Error& error, std::string_view doing) {
   }
   trouble_until_ns_.store((env_.clock.Now() + kTroublePause).time_since_epoch().count(), std::memory_order_relaxed);
   env_.metrics.GetCounter(telemetry::Family::kBypass, {options_.directory, CodeName(error.code())}).Add();
+  // Somebody else has filled the disk. Looked at when the fill has given back the room that it did not get.
+  if (error.code() == Code::kNoSpace) fit_to_disk_.store(true, std::memory_order_relaxed);
 }
 
 // --- opening and making files ---
@@ -232,6 +248,7 @@ Task<Result<std::shared_ptr<BlockFile>>> DiskStore::CreateClaimed(BlockHeader he
   if (!file) {
     co_await DropClaimed(hash);  // there may be some of it
     NoteTrouble(file.error(), "making a block file");
+    if (file.error().code() == Code::kNoSpace) co_await RunOn(env_.pool, [this] { FitToDisk(); });
     co_return Fail(std::move(file).error());
   }
   (*file)->AddReserved(fill_bytes);
@@ -242,6 +259,10 @@ Task<Result<std::shared_ptr<BlockFile>>> DiskStore::CreateClaimed(BlockHeader he
 
 Task<bool> DiskStore::MakeRoom(std::uint64_t bytes) {
   if (bytes > ledger_->budget()) co_return false;
+  if (bytes > ledger_->limit()) {
+    co_await RunOn(env_.pool, [this] { FitToDisk(); });  // there may be more by now
+    if (bytes > ledger_->limit()) co_return false;
+  }
   for (int victims = 0; !ledger_->TryReserve(bytes); ++victims) {
     const std::optional<Hash128> oldest = index_.Oldest();
     if (!oldest || victims == kVictimsMax) co_return false;
@@ -328,7 +349,9 @@ Status DiskStore::RecordFile(BlockFile& file) {
   }
   record->present = present;
   record->last_used = UseTick();
-  if (!Recount(*record) || !status) return status;
+  const bool known = Recount(*record);
+  if (fit_to_disk_.exchange(false, std::memory_order_relaxed)) FitToDisk();
+  if (!known || !status) return status;
   const std::array<IndexRecord, 1> records = {*record};
   return journal_.Append(records);
 }
@@ -464,9 +487,14 @@ void DiskStore::WriteUses() {
   if (!status) NoteTrouble(status.error(), "writing the index");
 }
 
+void DiskStore::FitToDisk() {
+  if (const Result<io::FileSystem::Space> space = env_.files.GetSpace()) ledger_->FitTo(space->available, kFreeMargin);
+}
+
 Task<void> DiskStore::PurgeOnce() {
+  co_await RunOn(env_.pool, [this] { FitToDisk(); });
   const auto share = [this](double of) {
-    return static_cast<std::uint64_t>(static_cast<double>(ledger_->budget()) * of);
+    return static_cast<std::uint64_t>(static_cast<double>(ledger_->limit()) * of);
   };
   if (ledger_->used() > share(options_.high_watermark)) co_await PurgeTo(share(options_.low_watermark));
   co_await RunOn(env_.pool, [this] {

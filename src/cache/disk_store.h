@@ -99,6 +99,8 @@ class DiskStore {
 
   const Options& options() const { return options_; }
   const SpaceLedger& ledger() const { return *ledger_; }
+  // For what else lies in the directory.
+  const std::shared_ptr<SpaceLedger>& shared_ledger() const { return ledger_; }
   std::uint64_t blocks() const { return index_.count(); }
   std::uint64_t index_memory_bytes() const { return index_.memory_bytes(); }
   // Every block file has been looked at since the start: what the index does not know is not there.
@@ -114,7 +116,11 @@ class DiskStore {
   std::uint32_t NowTick() const;  // monotonic, from 1, 10 ms each
   std::uint32_t UseTick() const;  // calendar seconds, for the index
   bool InTrouble() const;
+  // The index knows every block file.
+  bool IsExact();
   void NoteTrouble(const Error& error, std::string_view doing);
+  // Looks at what else the disk holds.
+  void FitToDisk();  // disk pool
   Task<bool> MakeRoom(std::uint64_t bytes);
   Status TakeRoom(BlockFile& file, std::uint64_t bytes);
   Result<std::shared_ptr<BlockFile>> OpenFile(const BlockInfo& info);        // disk pool, with the claim
@@ -144,6 +150,8 @@ class DiskStore {
   const std::shared_ptr<SpaceLedger> ledger_;
   const std::shared_ptr<LiveFiles> live_;  // shared with the files' deleters
 
+  bool complete_at_open_ = false;  // set by Open: the index knew every block file
+
   // Own synchronization.
   IndexTable index_;
   IndexJournal journal_;
@@ -152,6 +160,7 @@ class DiskStore {
   // No file is there that is not in the ledger. Until then nothing is written: the budget may be used up already.
   std::atomic<bool> counted_ = false;
   std::atomic<bool> stopping_ = false;
+  std::atomic<bool> fit_to_disk_ = false;  // a write found the disk full
   std::atomic<std::int64_t> trouble_until_ns_ = 0;
   Signal stop_;
   TaskScope scope_;

@@ -42,6 +42,36 @@ TEST_F(DiskStoreFaultsTest, AFullDiskIsAnErrorAndCostsNothing) {
   ExpectLedgerIsExact();
 }
 
+TEST_F(DiskStoreFaultsTest, BlocksMakeRoomForBlocksOnADiskThatOthersHaveFilled) {
+  Open();
+  Scan();
+  for (std::uint64_t i = 0; i < 3; ++i) ASSERT_TRUE(WriteBlock(TestBlock(i), kAll));
+  disk.SetCapacity(disk.used() + 100_KiB);
+  const auto file = world.Run(store->Create(TestBlock(0, "other"), 1_MiB));
+  ASSERT_TRUE(file);
+  EXPECT_TRUE(world.Run(store->Write(*file, 0, SubBytes(TestBlock(0, "other"), 0))));
+  EXPECT_FALSE(world.Run(store->Write(*file, 1, SubBytes(TestBlock(0, "other"), 1))));
+  store->Unreserve(**file, 14 * 64_KiB);
+  world.Run(store->Record(*file));
+  world.RunFor(seconds(2));
+  EXPECT_LT(store->ledger().limit(), used()) << "the failure says that the budget is not to be had";
+  EXPECT_TRUE(WriteBlock(TestBlock(1, "other"), kAll)) << "in the room of the oldest";
+  EXPECT_GE(Count(Family::kCacheEvictedBlocks, {kTestDirectory, "space"}), 1u);
+  disk.SetCapacity(1_GiB);
+  world.RunFor(seconds(11));
+  EXPECT_EQ(store->ledger().limit(), store->ledger().budget()) << "when they have gone, all of it is";
+}
+
+TEST_F(DiskStoreFaultsTest, ThePurgerKeepsAMarginFreeOnADiskThatOthersFill) {
+  Open();
+  Scan();
+  for (std::uint64_t i = 0; i < 3; ++i) ASSERT_TRUE(WriteBlock(TestBlock(i), kAll));
+  disk.SetCapacity(disk.used() + 8_KiB);
+  world.RunFor(seconds(11));
+  EXPECT_EQ(store->blocks(), 2u);
+  EXPECT_EQ(Count(Family::kCacheEvictedBlocks, {kTestDirectory, "purge"}), 1u);
+}
+
 TEST_F(DiskStoreFaultsTest, AFileThatCannotBeMadeLeavesNothingBehind) {
   Open();
   Scan();

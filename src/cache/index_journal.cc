@@ -1,6 +1,7 @@
 #include "cache/index_journal.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/bytes.h"
 #include "cache/layout.h"
@@ -10,7 +11,6 @@ namespace {
 
 // A log smaller than this is quicker to replay than a checkpoint is to write.
 constexpr std::uint64_t kLogBytesBeforeCheckpoint = 16_MiB;
-constexpr std::uint64_t kAllocationUnit = 4_KiB;
 
 void Apply(const IndexRecord& record, IndexTable& index) {
   if (const auto* block = std::get_if<BlockRecord>(&record)) {
@@ -19,8 +19,8 @@ void Apply(const IndexRecord& record, IndexTable& index) {
     index.Remove(gone->hash);
   } else if (const auto* used = std::get_if<BlocksUsed>(&record)) {
     for (const BlocksUsed::Use& use : used->uses) index.Touch(use.hash, use.last_used, false);
-  } else {
-    index.PutAll(std::get<BlockBatch>(record).blocks);
+  } else if (const auto* batch = std::get_if<BlockBatch>(&record)) {
+    index.PutAll(batch->blocks);
   }
 }
 
@@ -41,11 +41,15 @@ void EmitBatches(const IndexTable& index, const RecordLog::Add& add) {
 }  // namespace
 
 IndexJournal::IndexJournal(io::FileSystem& files, std::shared_ptr<SpaceLedger> ledger)
-    : files_(files), ledger_(std::move(ledger)) {}
+    : files_(files), log_share_(ledger), checkpoint_share_(ledger) {}
 
 Result<std::unique_ptr<RecordLog>> IndexJournal::OpenOrBegin(std::string_view path, IndexTable& index, Loaded& loaded) {
   const auto replay = [&](std::span<const std::byte> bytes) {
-    if (const Result<IndexRecord> record = DecodeIndexRecord(bytes)) Apply(*record, index);
+    const Result<IndexRecord> record = DecodeIndexRecord(bytes);
+    if (!record) return;
+    Apply(*record, index);
+    const auto* stopped = std::get_if<StoppedInOrder>(&*record);
+    loaded.complete = stopped != nullptr && stopped->in_order;  // if it is the last word of the log
   };
   Result<std::unique_ptr<RecordLog>> log = RecordLog::Open(files_, std::string(path), kIndexKind, replay);
   if (log) return log;
@@ -67,19 +71,35 @@ Result<IndexJournal::Loaded> IndexJournal::Load(IndexTable& index) {
   const RecordLog::Replayed& from_log = (*log)->replayed();
   loaded.log_records = from_log.records;
   loaded.bytes_dropped = from_checkpoint.bytes_dropped + from_log.bytes_dropped;
-  loaded.complete = loaded.bytes_dropped == 0 && !from_checkpoint.fresh && !from_log.fresh;
+  loaded.complete = loaded.complete && loaded.bytes_dropped == 0 && !from_checkpoint.fresh && !from_log.fresh;
   MutexLock lock(mutex_);
   checkpoint_ = std::move(*checkpoint);
   log_ = std::move(*log);
+  // Taken back before a file is made. If that fails, what is on disk now is known all the same, and the log, which
+  // refuses records from now on, is begun anew by the next checkpoint.
+  if (loaded.complete && !Mark({.in_order = false})) failed_ = true;
   ChargeGrowth();
   return loaded;
 }
 
+Status IndexJournal::Mark(StoppedInOrder mark) {
+  const std::vector<std::byte> bytes = EncodeIndexRecord(mark);
+  const std::array<std::span<const std::byte>, 1> records = {bytes};
+  return log_->AppendDurably(records);
+}
+
+Status IndexJournal::StopInOrder() {
+  MutexLock lock(mutex_);
+  if (!log_) return {};
+  if (failed_) return Fail(Code::kUnavailable, "the index log lacks records");
+  const Status marked = Mark({});
+  ChargeGrowth();
+  return marked;
+}
+
 void IndexJournal::ChargeGrowth() {
-  const std::uint64_t size = AlignUp(log_->size(), kAllocationUnit) + AlignUp(checkpoint_->size(), kAllocationUnit);
-  if (size > charged_) ledger_->Charge(size - charged_);
-  if (size < charged_) ledger_->Release(charged_ - size);
-  charged_ = size;
+  log_share_.Set(log_->size());
+  checkpoint_share_.Set(checkpoint_->size(), checkpointing_ ? rewriting_bytes_ : 0);
 }
 
 Status IndexJournal::Append(std::span<const IndexRecord> records) {
@@ -105,6 +125,8 @@ Status IndexJournal::Checkpoint(const IndexTable& index) {
     checkpointing_ = true;
     appended_meanwhile_.clear();
     checkpoint = checkpoint_.get();
+    rewriting_bytes_ = index.count() * kBlockEntryBytes;
+    ChargeGrowth();
   }
   Status status = checkpoint->Rewrite([&](const RecordLog::Add& add) { EmitBatches(index, add); });
   MutexLock lock(mutex_);

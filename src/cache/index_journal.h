@@ -28,7 +28,8 @@ class IndexJournal {
     std::uint64_t checkpoint_blocks = 0;
     std::uint64_t log_records = 0;
     std::uint64_t bytes_dropped = 0;
-    bool complete = false;           // both files were there and whole: a scan will find little
+    bool complete = false;           // both files were there and whole, and the process before ended in order:
+                                     // no block file is there that they do not know
     std::optional<Error> discarded;  // a file could not be read and was begun anew; this is why
   };
 
@@ -41,23 +42,27 @@ class IndexJournal {
   Status Append(std::span<const IndexRecord> records);
   // Writes the checkpoint from `index` and begins a new log.
   Status Checkpoint(const IndexTable& index);
+  // The last word: `complete` for the next Load. Durable.
+  Status StopInOrder();
   // Whether the log has grown so far that a checkpoint pays, or has failed, which only a new log can mend.
   bool WantsCheckpoint() const;
 
  private:
   Result<std::unique_ptr<RecordLog>> OpenOrBegin(std::string_view path, IndexTable& index, Loaded& loaded);
+  Status Mark(StoppedInOrder mark) REQUIRES(mutex_);
   void ChargeGrowth() REQUIRES(mutex_);
 
   io::FileSystem& files_;
-  const std::shared_ptr<SpaceLedger> ledger_;
 
   mutable Mutex mutex_;
   std::unique_ptr<RecordLog> log_ GUARDED_BY(mutex_);
   std::unique_ptr<RecordLog> checkpoint_ GUARDED_BY(mutex_);
   bool checkpointing_ GUARDED_BY(mutex_) = false;
+  std::uint64_t rewriting_bytes_ GUARDED_BY(mutex_) = 0;  // about what the checkpoint that is being written takes
   bool failed_ GUARDED_BY(mutex_) = false;  // an append was lost since the last checkpoint
   std::vector<std::vector<std::byte>> appended_meanwhile_ GUARDED_BY(mutex_);
-  std::uint64_t charged_ GUARDED_BY(mutex_) = 0;
+  LedgerShare log_share_ GUARDED_BY(mutex_);
+  LedgerShare checkpoint_share_ GUARDED_BY(mutex_);
 };
 
 }  // namespace hearth::cache

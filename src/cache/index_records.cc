@@ -12,7 +12,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "the format is little-endian and copied as it stands");
 
-enum class Type : std::uint32_t { kBlock = 1, kGone = 2, kUsed = 3, kBatch = 4 };
+enum class Type : std::uint32_t { kBlock = 1, kGone = 2, kUsed = 3, kBatch = 4, kStopped = 5 };
 
 // Every record: this, then `count` entries of the type's size.
 struct RecordHeader {
@@ -48,6 +48,11 @@ struct UsedEntry {
 };
 static_assert(sizeof(UsedEntry) == 20 && alignof(UsedEntry) == 4);
 
+// kStopped (one).
+struct StoppedEntry {
+  std::uint32_t in_order;
+};
+
 void Split(std::uint64_t value, std::uint32_t (&words)[2]) {
   words[0] = static_cast<std::uint32_t>(value);
   words[1] = static_cast<std::uint32_t>(value >> 32);
@@ -79,6 +84,8 @@ UsedEntry Pack(const BlocksUsed::Use& use) {
   return entry;
 }
 
+StoppedEntry Pack(const StoppedInOrder& record) { return {.in_order = record.in_order ? 1u : 0u}; }
+
 BlockRecord Unpack(const BlockEntry& entry) {
   return {.hash = {.high = Join(entry.hash_high), .low = Join(entry.hash_low)},
           .offset = Join(entry.offset),
@@ -93,6 +100,8 @@ BlockGone Unpack(const GoneEntry& entry) {
 BlocksUsed::Use Unpack(const UsedEntry& entry) {
   return {.hash = {.high = Join(entry.hash_high), .low = Join(entry.hash_low)}, .last_used = entry.last_used};
 }
+
+StoppedInOrder Unpack(const StoppedEntry& entry) { return {.in_order = entry.in_order == 1}; }
 
 template <typename Value>
 std::vector<std::byte> EncodeEntries(Type type, std::span<const Value> values) {
@@ -170,6 +179,7 @@ std::vector<std::byte> EncodeIndexRecord(const IndexRecord& record) {
   if (const auto* block = std::get_if<BlockRecord>(&record)) return EncodeEntries(Type::kBlock, std::span(block, 1));
   if (const auto* gone = std::get_if<BlockGone>(&record)) return EncodeEntries(Type::kGone, std::span(gone, 1));
   if (const auto* used = std::get_if<BlocksUsed>(&record)) return EncodeEntries(Type::kUsed, std::span(used->uses));
+  if (const auto* stop = std::get_if<StoppedInOrder>(&record)) return EncodeEntries(Type::kStopped, std::span(stop, 1));
   const auto& batch = std::get<BlockBatch>(record);
   HEARTH_CHECK(batch.blocks.size() <= BlockBatch::kBatchMax);
   return EncodeEntries(Type::kBatch, std::span(batch.blocks));
@@ -185,6 +195,7 @@ Result<IndexRecord> DecodeIndexRecord(std::span<const std::byte> bytes) {
     case Type::kGone: return DecodeOne<GoneEntry>(entries, header.count);
     case Type::kUsed: return DecodeUsed(entries, header.count);
     case Type::kBatch: return DecodeBatch(entries, header.count);
+    case Type::kStopped: return DecodeOne<StoppedEntry>(entries, header.count);
   }
   return NotARecord("unknown type");
 }

@@ -41,6 +41,12 @@ struct BlocksUsed {
   std::vector<Use> uses;
   bool operator==(const BlocksUsed&) const = default;
 };
+// The last word of a process that ends in order: no file is in the directory that the index does not know. Whoever
+// opens the directory takes it back, before anything else.
+struct StoppedInOrder {
+  bool in_order = true;  // false: taken back
+  bool operator==(const StoppedInOrder&) const = default;
+};
 // Many BlockRecords at once: what checkpoints are made of. At most kBatchMax.
 struct BlockBatch {
   static constexpr std::size_t kBatchMax = 4096;
@@ -51,7 +57,7 @@ struct BlockBatch {
 // What a block takes in a batch.
 inline constexpr std::size_t kBlockEntryBytes = 44;
 
-using IndexRecord = std::variant<BlockRecord, BlockGone, BlocksUsed, BlockBatch>;
+using IndexRecord = std::variant<BlockRecord, BlockGone, BlocksUsed, BlockBatch, StoppedInOrder>;
 
 std::vector<std::byte> EncodeIndexRecord(const IndexRecord& record);
 // kCorruption: not a record. Never trusts a count (fuzzed).

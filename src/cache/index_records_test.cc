@@ -22,7 +22,7 @@ std::vector<IndexRecord> OneOfEach() {
   return {
       SomeBlock(1), BlockGone{{.high = 3, .low = 4}},
       BlocksUsed{{{.hash = {.high = 5, .low = 6}, .last_used = 7}, {.hash = {.high = 8, .low = 9}, .last_used = 10}}},
-      BlockBatch{{SomeBlock(2), SomeBlock(3), SomeBlock(4)}}};
+      BlockBatch{{SomeBlock(2), SomeBlock(3), SomeBlock(4)}}, StoppedInOrder{}};
 }
 
 Code CodeOf(const Result<IndexRecord>& result) { return result ? Code::kInternal : result.error().code(); }
@@ -57,7 +57,7 @@ TEST(IndexRecords, AnyOtherLengthIsCorrupt) {
 }
 
 TEST(IndexRecords, ACountIsNeverTrusted) {
-  for (std::uint32_t type = 1; type <= 4; ++type) {
+  for (std::uint32_t type = 1; type <= 5; ++type) {
     for (const std::uint32_t count : {0u, 2u, 4097u, 0x10000000u, 0xffffffffu}) {
       const std::uint32_t words[3] = {type, count, 0};
       EXPECT_EQ(CodeOf(DecodeIndexRecord(std::as_bytes(std::span(words)))), Code::kCorruption) << type << " " << count;
@@ -78,7 +78,7 @@ TEST(IndexRecords, ABatchOverItsLimitIsCorrupt) {
 
 TEST(IndexRecords, AnUnknownTypeIsCorrupt) {
   auto bytes = EncodeIndexRecord(BlocksUsed{});
-  for (const unsigned type : {0u, 5u, 255u}) {
+  for (const unsigned type : {0u, 6u, 255u}) {
     bytes[0] = static_cast<std::byte>(type);
     EXPECT_EQ(CodeOf(DecodeIndexRecord(bytes)), Code::kCorruption) << type;
   }
@@ -96,7 +96,8 @@ TEST(IndexRecords, ABlockInACheckpointTakes44Bytes) {
 }
 
 TEST(IndexRecords, TheBytesAreThoseOfTheGoldenFiles) {
-  const char* const names[] = {"index_block_v1.bin", "index_gone_v1.bin", "index_used_v1.bin", "index_batch_v1.bin"};
+  const char* const names[] = {"index_block_v1.bin", "index_gone_v1.bin", "index_used_v1.bin", "index_batch_v1.bin",
+                               "index_stopped_v1.bin"};
   const std::vector<IndexRecord> records = OneOfEach();
   for (std::size_t i = 0; i < records.size(); ++i) {
     ExpectGolden(names[i], EncodeIndexRecord(records[i]));

@@ -24,6 +24,35 @@ TEST(SpaceLedger, WhatExistsAlreadyMayExceedTheBudgetAndThenNothingFits) {
   EXPECT_FALSE(ledger.TryReserve(1));
 }
 
+TEST(SpaceLedger, WhatOthersTakeOfTheDiskLowersTheLimit) {
+  SpaceLedger ledger(100);
+  EXPECT_TRUE(ledger.TryReserve(50));
+  ledger.FitTo(1000, 5);
+  EXPECT_EQ(ledger.limit(), 100u);
+  ledger.FitTo(20, 5);
+  EXPECT_EQ(ledger.limit(), 65u);
+  EXPECT_FALSE(ledger.TryReserve(16));
+  EXPECT_TRUE(ledger.TryReserve(15));
+  ledger.FitTo(0, 5);
+  EXPECT_EQ(ledger.limit(), 60u) << "something has to go";
+  ledger.FitTo(1000, 5);
+  EXPECT_EQ(ledger.limit(), 100u);
+  EXPECT_EQ(ledger.budget(), 100u);
+}
+
+TEST(SpaceLedger, ALogTakesWhatItHasInWholeUnits) {
+  auto ledger = std::make_shared<SpaceLedger>(1_MiB);
+  LedgerShare share(ledger);
+  share.Set(1);
+  EXPECT_EQ(ledger->used(), 4_KiB);
+  share.Set(5000, 1);
+  EXPECT_EQ(ledger->used(), 12_KiB);
+  share.Set(4096);
+  EXPECT_EQ(ledger->used(), 4_KiB);
+  LedgerShare of_nobody(nullptr);
+  of_nobody.Set(1);
+}
+
 TEST(SpaceLedger, AHugeRequestDoesNotOverflow) {
   SpaceLedger ledger(100);
   EXPECT_TRUE(ledger.TryReserve(50));

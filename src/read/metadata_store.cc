@@ -24,7 +24,8 @@ bool SameMeta(const origin::ObjectMeta& a, const origin::ObjectMeta& b) {
 
 }  // namespace
 
-MetadataStore::MetadataStore(Options options, Environment env) : options_(options), env_(env) {}
+MetadataStore::MetadataStore(Options options, Environment env)
+    : options_(options), env_(std::move(env)), share_(env_.ledger) {}
 MetadataStore::~MetadataStore() = default;
 
 // An unreadable log is started anew.
@@ -53,6 +54,7 @@ Status MetadataStore::Open() {
   }
   MutexLock lock(write_mutex_);
   compact_at_bytes_ = std::max(kCompactBytesMin, log_->size() * 2);
+  share_.Set(log_->size());
   env_.log.Info("metadata loaded", {{"objects", static_cast<std::uint64_t>(count())},
                                     {"log_bytes_dropped", log_->replayed().bytes_dropped}});
   return {};
@@ -231,6 +233,7 @@ Status MetadataStore::WriteQueued(bool durably) {
   } else if (log_->size() > compact_at_bytes_) {
     status = Compact();
   }
+  share_.Set(log_->size());
   return status;
 }
 
@@ -242,6 +245,7 @@ Status MetadataStore::Append(const std::vector<std::vector<std::byte>>& records,
 Status MetadataStore::Compact() {
   if (env_.clock.Now() < compact_again_at_) return Fail(Code::kUnavailable, "the metadata log failed a moment ago");
   // What is put or forgotten while this runs is queued behind it and lands in the new log.
+  share_.Set(log_->size(), log_->size());
   const Status status = log_->Rewrite([this](const cache::RecordLog::Add& add) {
     for (Shard& shard : shards_) {
       std::vector<MetaPtr> entries;
@@ -259,6 +263,7 @@ Status MetadataStore::Compact() {
   incomplete_ = incomplete_ && !status;
   if (!status) compact_again_at_ = env_.clock.Now() + kCompactPause;
   compact_at_bytes_ = std::max(kCompactBytesMin, log_->size() * 2);
+  share_.Set(log_->size());
   return status;
 }
 

@@ -20,6 +20,7 @@
 #include "base/task_scope.h"
 #include "base/thread_annotations.h"
 #include "cache/record_log.h"
+#include "cache/space_ledger.h"
 #include "read/meta_entry.h"
 #include "telemetry/log.h"
 
@@ -36,6 +37,7 @@ class MetadataStore {
     Executor& pool;
     const Clock& clock;
     telemetry::Logger& log;
+    std::shared_ptr<cache::SpaceLedger> ledger{};  // of the directory; null: the log's bytes are nobody's
   };
 
   MetadataStore(Options options, Environment env);
@@ -103,6 +105,7 @@ class MetadataStore {
   std::unique_ptr<cache::RecordLog> log_;  // set by Open
   std::uint64_t compact_at_bytes_ GUARDED_BY(write_mutex_) = 0;
   bool incomplete_ GUARDED_BY(write_mutex_) = false;  // a record was lost: only a new log has everything
+  cache::LedgerShare share_ GUARDED_BY(write_mutex_);
   TimePoint compact_again_at_ GUARDED_BY(write_mutex_){};
 
   Mutex mutex_;

@@ -206,7 +206,7 @@ void RealNode::MakeReadPlane() {
                                                cache::BlockCache::Environment{store_.get(), memory_, fetch, metrics_});
   metadata_ = std::make_unique<read::MetadataStore>(
       read::MetadataStore::Options{},
-      read::MetadataStore::Environment{cache_files_.get(), *disk_pool_, SystemClock(), log_});
+      read::MetadataStore::Environment{cache_files_.get(), *disk_pool_, SystemClock(), log_, store_->shared_ledger()});
   resolver_ = std::make_unique<read::Resolver>(*metadata_, SystemClock());
   reader_ = std::make_unique<read::ObjectReader>(read::ObjectReader::Environment{
       *cache_, *metadata_, *resolver_, freshness_, fill_policy_, memory_, SystemClock()});

@@ -23,7 +23,7 @@ Node::Node(World& world, NodeOptions options)
       kGeometry, cache::BlockCache::Environment{store_.get(), memory_, {&world_.fetch}, metrics_});
   metadata_ = std::make_unique<read::MetadataStore>(
       read::MetadataStore::Options{.memory_bytes_max = options_.metadata_bytes},
-      read::MetadataStore::Environment{files_.get(), world_.pool, clock, world_.log});
+      read::MetadataStore::Environment{files_.get(), world_.pool, clock, world_.log, store_->shared_ledger()});
   resolver_ = std::make_unique<read::Resolver>(*metadata_, clock);
   reader_ = std::make_unique<read::ObjectReader>(
       read::ObjectReader::Environment{*cache_, *metadata_, *resolver_, freshness_, fill_policy_, memory_, clock});

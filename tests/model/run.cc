@@ -378,20 +378,13 @@ void Run::CheckEnded() {
   }
 }
 
-// A file that a crash has kept from the index, and that the scan has not come to.
-bool Run::IsUnknown(const std::string& path) const {
-  const auto hash = cache::HashOfFileName(path.substr(path.rfind('/') + 1));
-  return hash && !node_->store().scan_done() && !node_->store().Lookup(*hash);
-}
-
 void Run::CheckBounds() {
   if (disk_.crashed() || !node_) return;
   if (node_->memory().used() > node_->memory().capacity()) Break("more memory in flight than there may be");
   std::uint64_t besides = 2 * kAllocationUnit;  // directories and what the ledger does not know of
   for (const auto& [path, facts] : disk_.Files()) {
     if (path.starts_with("blocks/")) directories_[path.substr(0, 9)] = true;
-    const bool uncounted = path.starts_with("metadata.log") || path.ends_with(".tmp") || IsUnknown(path);
-    if (uncounted) besides += AlignUp(facts.allocated, kAllocationUnit);
+    if (path.ends_with("log.tmp")) besides += AlignUp(facts.allocated, kAllocationUnit);
   }
   besides += directories_.size() * kAllocationUnit;
   const std::uint64_t most = setting_.node.budget_bytes + kGeometry.block_size + cache::kBlockHeaderMax + besides;
@@ -402,7 +395,8 @@ void Run::CheckBounds() {
 void Run::CheckLedger() {
   std::uint64_t on_disk = 0;
   for (const auto& [path, facts] : disk_.Files()) {
-    if (path.starts_with("blocks/") || path.starts_with("index.")) on_disk += AlignUp(facts.allocated, kAllocationUnit);
+    const bool is_log = path.starts_with("index.") || path.starts_with("metadata.");
+    if (path.starts_with("blocks/") || is_log) on_disk += AlignUp(facts.allocated, kAllocationUnit);
     const auto hash = cache::HashOfFileName(path.substr(path.rfind('/') + 1));
     const auto record = hash ? node_->store().Lookup(*hash) : std::nullopt;
     const std::uint64_t said = record ? record->allocated : 0;

@@ -67,7 +67,6 @@ class Run {
   bool ReadAll(bool must_hit);
   void CheckEnded();
   void CheckBounds();
-  bool IsUnknown(const std::string& path) const;
   void CheckLedger();
   void CheckHerd(const std::string& object);
   void ForgetRequests();  // of the origin, but for the count of its faults
