@@ -48,7 +48,7 @@ class BufferMemory {
     mutable Mutex mutex;
     std::vector<std::byte*> free GUARDED_BY(mutex);
     std::unordered_map<std::uintptr_t, Chunk> chunks GUARDED_BY(mutex);  // by address
-    std::size_t idle GUARDED_BY(mutex) = 0;                               // chunks without a used slot
+    std::size_t idle GUARDED_BY(mutex) = 0;                              // chunks without a used slot
   };
   static constexpr std::size_t kClasses = 6;  // 32 KiB, 64 KiB, ... 1 MiB
 

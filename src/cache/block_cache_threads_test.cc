@@ -45,8 +45,8 @@ class ThreadsTest : public testing::Test {
     options.open_files_max = 64;
     options.purge_interval = std::chrono::milliseconds(5);
     options.verify_interval = std::chrono::milliseconds(50);
-    store_ =
-        std::make_unique<DiskStore>(options, DiskStore::Environment{*files_, *pool_, *pool_, SystemClock(), *metrics_, log_});
+    store_ = std::make_unique<DiskStore>(
+        options, DiskStore::Environment{*files_, *pool_, *pool_, SystemClock(), *metrics_, log_});
     RunHere(OpenStore(*store_, *pool_));
     store_->StartBackground(fetch(0));
     memory_ = std::make_unique<MemoryBudget>(memory_bytes);

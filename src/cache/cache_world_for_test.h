@@ -82,8 +82,8 @@ class CacheWorld {
   Status OpenStore() {
     metrics = std::make_unique<telemetry::Registry>();
     files = disk.Mount();
-    store =
-        std::make_unique<DiskStore>(store_options, DiskStore::Environment{*files, pool, *writers, world.clock(), *metrics, log});
+    store = std::make_unique<DiskStore>(store_options,
+                                        DiskStore::Environment{*files, pool, *writers, world.clock(), *metrics, log});
     Status opened = world.Run(RunOn(pool, [this] { return store->Open(); }));
     if (!opened) store.reset();
     return opened;

@@ -59,7 +59,7 @@ class IndexJournal {
   std::unique_ptr<RecordLog> checkpoint_ GUARDED_BY(mutex_);
   bool checkpointing_ GUARDED_BY(mutex_) = false;
   std::uint64_t rewriting_bytes_ GUARDED_BY(mutex_) = 0;  // about what the checkpoint that is being written takes
-  bool failed_ GUARDED_BY(mutex_) = false;  // an append was lost since the last checkpoint
+  bool failed_ GUARDED_BY(mutex_) = false;                // an append was lost since the last checkpoint
   std::vector<std::vector<std::byte>> appended_meanwhile_ GUARDED_BY(mutex_);
   LedgerShare log_share_ GUARDED_BY(mutex_);
   LedgerShare checkpoint_share_ GUARDED_BY(mutex_);

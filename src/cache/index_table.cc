@@ -12,7 +12,8 @@ namespace {
 constexpr std::uint32_t kNone = 0xffffffff;
 constexpr std::size_t kSlabEntries = 1024;
 constexpr std::uint64_t kAllocationUnit = 4_KiB;
-// Room that a hint may take in one shard: 1 MiB of buckets, or 16 M blocks in all. Beyond it the table grows as it fills.
+// Room that a hint may take in one shard: 1 MiB of buckets, or 16 M blocks in all. Beyond it the table grows as it
+// fills.
 constexpr std::uint64_t kReserveMax = 1 << 18;
 
 }  // namespace

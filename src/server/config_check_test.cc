@@ -43,6 +43,8 @@ TEST(CheckConfig, BlocksArePowersOfTwoWithinTheirLimits) {
   }
   EXPECT_THAT(Problems("cache: {block_size: 1MiB, sub_block_size: 2MiB}"),
               ElementsAre(HasSubstr("block_size, which is 1MiB")));
+  EXPECT_THAT(Problems("cache: {block_size: 64MiB, sub_block_size: 64MiB, memory: 40MiB}"),
+              ElementsAre(AllOf(HasSubstr("cache.memory"), HasSubstr("sub_block_size"))));
   EXPECT_THAT(Problems("cache: {sub_block_size: 32KiB}"), ElementsAre(HasSubstr("64KiB")));
   EXPECT_THAT(Problems("cache: {sub_block_size: 100KiB}"), ElementsAre(HasSubstr("power of two")));
 }

@@ -2,6 +2,7 @@
 
 #include <pwd.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,14 +30,23 @@ std::optional<std::uint64_t> LeadingNumber(std::string_view text) {
   return number;
 }
 
-// Directories of this process's cgroup (v2) and of those above it, below `root`: innermost first.
-std::vector<std::string> CgroupDirectories(const std::string& root) {
-  const std::string mount = root + "/sys/fs/cgroup";
-  std::string path;
+// The path in the line "ID:CONTROLLERS:PATH" of /proc/self/cgroup; `controllers` is empty for version 2.
+std::string CgroupPath(const std::string& root, std::string_view controllers) {
   std::ifstream file(root + "/proc/self/cgroup");
   for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("0::/")) path = line.substr(3);
+    const std::size_t first = line.find(':');
+    const std::size_t second = line.find(':', first + 1);
+    if (second == std::string::npos) continue;
+    if (std::string_view(line).substr(first + 1, second - first - 1) == controllers) return line.substr(second + 1);
   }
+  return {};
+}
+
+// Directories of this process's cgroup and of those above it, below `root`: innermost first. `controller`: of version
+// 1, mounted under its name; empty: version 2.
+std::vector<std::string> CgroupDirectories(const std::string& root, const std::string& controller = {}) {
+  const std::string mount = root + "/sys/fs/cgroup" + (controller.empty() ? "" : "/" + controller);
+  std::string path = CgroupPath(root, controller);
   std::vector<std::string> directories;
   while (path.size() > 1 && path.find("/..") == std::string::npos) {
     directories.push_back(mount + path);
@@ -106,7 +116,7 @@ Surroundings ReadSurroundings(std::string_view argv0, const char* const* environ
   surroundings.home = HomeDirectory(surroundings.environment, surroundings.uid);
   std::error_code gone;
   surroundings.working_directory = std::filesystem::current_path(gone).string();
-  surroundings.memory_limit = ReadMemoryLimit("");
+  surroundings.memory_limit = std::min(ReadMemoryLimit(""), ReadResourceLimit());
   surroundings.cpus = ReadCpuCount("", AllowedCpus());
   return surroundings;
 }
@@ -136,12 +146,25 @@ std::uint64_t DefaultMemory(std::uint64_t memory_limit) { return std::min(2_GiB,
 
 std::uint64_t ReadMemoryLimit(const std::string& root) {
   std::uint64_t limit = MachineMemory(root);
-  for (const std::string& directory : CgroupDirectories(root)) {
-    const std::optional<std::string> line = FirstLine(directory + "/memory.max");
+  const auto look = [&](const std::string& path) {
+    const std::optional<std::string> line = FirstLine(path);
     // "max" is no number: no limit here.
     if (line) limit = std::min(limit, LeadingNumber(*line).value_or(limit));
-  }
+  };
+  for (const std::string& directory : CgroupDirectories(root)) look(directory + "/memory.max");
+  for (const std::string& directory : CgroupDirectories(root, "memory")) look(directory + "/memory.limit_in_bytes");
   return limit;
+}
+
+std::uint64_t ReadResourceLimit() {
+  std::uint64_t least = RLIM_INFINITY;
+  for (const int resource : {RLIMIT_AS, RLIMIT_DATA}) {
+    rlimit limit{};
+    if (getrlimit(static_cast<__rlimit_resource>(resource), &limit) == 0) {
+      least = std::min<std::uint64_t>(least, limit.rlim_cur);
+    }
+  }
+  return least;
 }
 
 std::uint64_t ReadCpuCount(const std::string& root, std::uint64_t cpus) {

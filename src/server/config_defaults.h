@@ -50,9 +50,11 @@ std::string DefaultLocalSocket(const Surroundings& surroundings);
 // The default of cache.memory: the smaller of 2 GiB and a quarter of the limit.
 std::uint64_t DefaultMemory(std::uint64_t memory_limit);
 
-// Bytes that this process may use: the least memory.max of its cgroup (v2) and those above it, else the
+// Bytes that this process may use: the least limit of its cgroups (version 2 or 1) and those above them, else the
 // machine's memory. `root` is "", or a directory that stands for "/".
 std::uint64_t ReadMemoryLimit(const std::string& root);
+// The less of RLIMIT_AS and RLIMIT_DATA; huge without either.
+std::uint64_t ReadResourceLimit();
 
 // CPUs that a cgroup's quota leaves of `cpus`, rounded up; at least 1.
 std::uint64_t ReadCpuCount(const std::string& root, std::uint64_t cpus);

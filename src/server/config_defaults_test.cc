@@ -111,6 +111,15 @@ TEST(ReadMemoryLimit, IsTheLeastOfTheCgroupsAbove) {
   EXPECT_EQ(ReadMemoryLimit(root.path()), 256_MiB);
 }
 
+TEST(ReadMemoryLimit, CountsCgroupsOfVersion1Too) {
+  const FakeRoot root;
+  root.Write("proc/self/cgroup", "4:memory:/pod/c\n0::/\n");
+  root.Write("sys/fs/cgroup/memory/pod/c/memory.limit_in_bytes", "9223372036854771712\n");
+  EXPECT_EQ(ReadMemoryLimit(root.path()), 8_GiB) << "no limit, as version 1 says it";
+  root.Write("sys/fs/cgroup/memory/pod/memory.limit_in_bytes", "268435456\n");
+  EXPECT_EQ(ReadMemoryLimit(root.path()), 256_MiB);
+}
+
 TEST(ReadMemoryLimit, InsideAContainerTheMountIsItsCgroup) {
   const FakeRoot root;
   root.Write("proc/self/cgroup", "0::/\n");

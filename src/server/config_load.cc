@@ -158,7 +158,9 @@ class Loader {
   }
 
   void FillDefaults() {
-    if (!config_.cache.memory) config_.cache.memory = DefaultMemory(surroundings_.memory_limit);
+    if (!config_.cache.memory) {
+      config_.cache.memory = std::max(DefaultMemory(surroundings_.memory_limit), config_.cache.sub_block_size);
+    }
     if (!config_.loops) config_.loops = surroundings_.cpus;
     if (config_.freshness.empty() || config_.freshness.back().match != "*") config_.freshness.push_back({.match = "*"});
   }

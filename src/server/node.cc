@@ -160,9 +160,6 @@ Status RealNode::OpenCache() {
   if (config_.cache.dirs.size() > 1) {
     log_.Warn("one cache directory is used until a later release", {{"dir", dir.path}});
   }
-  if (config_.cache.eviction != Eviction::kLru) {
-    log_.Warn("eviction is lru until a later release, whatever the file says");
-  }
   Result<std::unique_ptr<io::FileSystem>> files = io::OpenPosixFileSystem(dir.path, {});
   if (!files) {
     return Fail(Error(Code::kInvalidArgument, "cache directory " + dir.path + ": " + files.error().message()));
@@ -189,8 +186,8 @@ Status RealNode::OpenCache() {
 }
 
 Status RealNode::MakeOrigins() {
-  std::vector<io::Loop*> fetch;
-  for (const auto& loop : fetch_loops_) fetch.push_back(loop.get());
+  std::vector<io::Loop*> fetch(fetch_loops_.size());
+  std::ranges::transform(fetch_loops_, fetch.begin(), &std::unique_ptr<io::Loop>::get);
   Result<BuiltOrigins> built =
       BuildOrigins(config_, {fetch, *disk_pool_, SystemClock(), metrics_, log_, ProcessEnvironment()});
   if (!built) return Fail(std::move(built).error());
@@ -200,8 +197,8 @@ Status RealNode::MakeOrigins() {
 }
 
 void RealNode::MakeReadPlane() {
-  std::vector<Executor*> fetch;
-  for (const auto& loop : fetch_loops_) fetch.push_back(loop.get());
+  std::vector<Executor*> fetch(fetch_loops_.size());
+  std::ranges::transform(fetch_loops_, fetch.begin(), &std::unique_ptr<io::Loop>::get);
   cache_ = std::make_unique<cache::BlockCache>(store_->options().geometry,
                                                cache::BlockCache::Environment{store_.get(), memory_, fetch, metrics_});
   metadata_ = std::make_unique<read::MetadataStore>(
@@ -227,8 +224,8 @@ Status RealNode::MakeDoors() {
       front::AdminFront::Environment{*gate_, *origins_, *reader_, *answerer_, *this, metrics_, log_,
                                      config_.telemetry.metrics == MetricsAccess::kOpen});
   router_ = std::make_unique<Router>(*s3_, *admin_, config_.hosts);
-  std::vector<io::Loop*> loops;
-  for (const auto& loop : loops_) loops.push_back(loop.get());
+  std::vector<io::Loop*> loops(loops_.size());
+  std::ranges::transform(loops_, loops.begin(), &std::unique_ptr<io::Loop>::get);
   server_ = http::MakeServer(loops, *router_, {.congestion_control = config_.congestion_control});
   return {};
 }

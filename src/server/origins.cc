@@ -1,6 +1,8 @@
 #include "server/origins.h"
 
+#include <cerrno>
 #include <cstdlib>
+#include <fstream>
 #include <map>
 
 #include "io/late_file_system.h"
@@ -13,19 +15,14 @@ namespace {
 
 constexpr std::size_t kFileBytesMax = 1 << 20;
 
-// A small file, whole. For credentials only.
+// A small file, whole. For credentials only; a link is followed, since mounted secrets are links.
 Result<std::string> ReadSmallFile(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  const std::string directory = slash == 0 || slash == path.npos ? "/" : path.substr(0, slash);
-  Result<std::unique_ptr<io::FileSystem>> files =
-      io::OpenPosixFileSystem(directory, {.create = false, .must_be_private = false});
-  if (!files) return Fail(std::move(files).error());
-  Result<std::shared_ptr<io::File>> file = (*files)->Open(path.substr(slash + 1), {});
-  if (!file) return Fail(std::move(file).error());
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return Fail(errno == ENOENT ? Code::kNotFound : Code::kUnavailable, path + " cannot be read");
   std::string text(kFileBytesMax, '\0');
-  const Result<std::size_t> read = (*file)->ReadAt(0, std::as_writable_bytes(std::span(text)));
-  if (!read) return Fail(read.error());
-  text.resize(*read);
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) return Fail(Code::kUnavailable, path + " cannot be read");
+  text.resize(static_cast<std::size_t>(file.gcount()));
   return text;
 }
 

@@ -143,7 +143,9 @@ void AdminFront::Object(http::Exchange& exchange) {
   if (!request) return;
   request->head = head;
   TakeConditions(exchange.request(), *request);
-  env_.answerer.Answer(exchange, {.request = std::move(*request), .operation = operation, .metrics = &metrics_});
+  env_.answerer.Answer(
+      exchange,
+      {.request = std::move(*request), .operation = operation, .version_is_condition = true, .metrics = &metrics_});
 }
 
 void AdminFront::Explain(http::Exchange& exchange) {

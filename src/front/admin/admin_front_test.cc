@@ -88,6 +88,16 @@ TEST(AdminFront, AnObjectByUrlHonoursRangeAndVersion) {
   EXPECT_TRUE(again.status == 412 || again.body == first) << again.status;
 }
 
+TEST(AdminFront, AVersionThatIsGoneIs412WhateverTheOriginCallsIt) {
+  Admin admin;
+  admin.world.origin->Put("b1", "k", 1000);
+  for (const char* version : {"version-id:nobody", "etag:nobody"}) {
+    FakeExchange exchange(admin.world.loop, "GET", std::string("/_hearth/v1/object?url=s3://b1/k&version=") + version);
+    admin.Ask(exchange);
+    EXPECT_EQ(exchange.status, 412) << version << exchange.body;
+  }
+}
+
 TEST(AdminFront, UrlsThatNameNothingAreClearErrors) {
   Admin admin;
   for (const auto& [target, status] :

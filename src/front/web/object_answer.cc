@@ -115,7 +115,8 @@ bool ObjectAnswerer::AnswerHit(http::Exchange& exchange, const ObjectQuestion& q
 
 void ObjectAnswerer::AnswerError(http::Exchange& exchange, const ObjectQuestion& question, const Error& error) {
   Count(exchange, question, kCacheNone);
-  const S3Error answer = ToS3Error(error);
+  const bool is_gone = question.version_is_condition && error.code() == Code::kPreconditionFailed;
+  const S3Error answer = is_gone ? S3Error{412, "PreconditionFailed", error.message()} : ToS3Error(error);
   if (answer.status >= 500) {
     log_.Warn("read failed", {{"request_id", exchange.context().request_id},
                               {"object", question.request.key.object.Url()},

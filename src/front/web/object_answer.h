@@ -20,6 +20,8 @@ struct ObjectQuestion {
   std::string_view operation = "GetObject";  // label; a constant
   // Headers that replace the object's own (S3's response-*), name and value.
   std::vector<std::pair<std::string, std::string>> overrides;
+  // The version was asked for as a condition (`version` of interface.md, not S3's versionId): one that is gone is 412.
+  bool version_is_condition = false;
   RequestMetrics* metrics = nullptr;  // of the door that it came through
 };
 
