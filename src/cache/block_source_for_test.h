@@ -150,7 +150,7 @@ class ScriptedSource final : public BlockSource, public std::enable_shared_from_
     MutexLock lock(mutex_);
     if (open_failures_left_ > 0) {
       --open_failures_left_;
-      return *open_error_;
+      return open_error_;
     }
     if (fault_rate_ > 0 && random_.Fraction() < fault_rate_) return Error(Code::kUnavailable, "a fault on purpose");
     if (info.version.value != EtagOf(version_)) return Error(Code::kPreconditionFailed, "another version");

@@ -210,8 +210,11 @@ class CacheWorld {
   static Task<void> DrainReader(std::unique_ptr<BlockReader> reader, ReadOutcome& outcome) {
     while (true) {
       Result<std::optional<Piece>> piece = co_await reader->Next();
-      if (!piece) outcome.error = std::move(piece).error();
-      if (outcome.error || !*piece) break;
+      if (!piece) {
+        outcome.error = piece.error();
+        break;
+      }
+      if (!*piece) break;
       ++outcome.pieces;
       if (const std::optional<Error> error = CopyOut(**piece, outcome.bytes)) {
         outcome.error = error;
