@@ -150,6 +150,16 @@ Task<std::invoke_result_t<Work&>> RunOn(Executor& where, Work work) {
   }
 }
 
+// co_await Yield(): lets the other jobs of the current executor go first.
+class Yield {
+ public:
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> handle) const {
+    Executor::Current()->Post([handle] { handle.resume(); });
+  }
+  void await_resume() const noexcept {}
+};
+
 // co_await SleepFor(duration): a timer of the current executor. Not cancellable; for short waits.
 class SleepFor {
  public:

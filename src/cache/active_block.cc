@@ -197,6 +197,7 @@ bool ActiveBlock::CompleteSub(Fill& fill, std::uint32_t sub) {
   {
     MutexLock lock(mutex_);
     subs_[sub].state = SubState::kComplete;
+    subs_[sub].published = subs_[sub].buffer->size();
     subs_[sub].writing = !fill.disk_failed;
     if (fill.disk_failed) {
       Trim();

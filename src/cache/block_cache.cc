@@ -3,6 +3,13 @@
 #include <algorithm>
 
 namespace hearth::cache {
+namespace {
+
+// An answer over more blocks is not counted through before its first byte.
+constexpr std::uint64_t kCensusBlocksMax = 8192;
+constexpr std::uint64_t kCensusTurn = 64;
+
+}  // namespace
 
 BlockCache::BlockCache(Geometry geometry, Environment env) : geometry_(geometry), env_(std::move(env)) {
   HEARTH_CHECK(!env_.fetch.empty());
@@ -40,7 +47,10 @@ Task<Presence> BlockCache::Census(ObjectId object, Version version, std::uint64_
   const BlockHasher hasher(object, version);
   bool any_here = false;
   bool any_absent = false;
-  for (std::uint64_t i = range.begin / geometry_.block_size; i * geometry_.block_size < range.end; ++i) {
+  const std::uint64_t first = range.begin / geometry_.block_size;
+  for (std::uint64_t i = first; i * geometry_.block_size < range.end; ++i) {
+    if (i - first == kCensusBlocksMax) co_return any_absent ? Presence::kNone : Presence::kSome;
+    if ((i - first) % kCensusTurn == kCensusTurn - 1) co_await Yield();  // the loop has others to serve
     const Hash128 hash = hasher.Of({i});
     const ByteRange block = geometry_.BlockRange({i}, object_size);
     const ByteRange part = range.Intersect(block);
@@ -103,7 +113,7 @@ Task<void> BlockCache::FillAbsent(BlockCache& cache, std::shared_ptr<ActiveBlock
   co_await block->EnsureOpen();
   std::uint32_t from = subs.begin;
   // Without a disk there is nothing to fill for later.
-  while (!block->storage_refused() && !cache.stop_.token().IsCancelled()) {
+  while (!block->storage_refused() && cache.env_.store->IsWritable() && !cache.stop_.token().IsCancelled()) {
     std::optional<SubRange> absent = block->NextAbsent(from);
     if (!absent || absent->begin >= subs.end) co_return;
     absent->end = std::min(absent->end, subs.end);
@@ -119,6 +129,7 @@ Task<void> BlockCache::FillAbsent(BlockCache& cache, std::shared_ptr<ActiveBlock
 
 void BlockCache::FillRest(BlockInfo info, ByteRange in_block, std::shared_ptr<BlockSource> source,
                           RequestContext context) {
+  if (env_.store == nullptr || !env_.store->IsWritable()) return;  // it would be fetched once more for its reader
   const Hash128 hash = HashBlock(info.object, info.version, info.index);
   const std::uint64_t length = geometry_.BlockRange(info.index, info.object_size).length();
   const SubRange subs = in_block.empty() ? SubRange{0, geometry_.SubCount(length)} : geometry_.SubsOf(in_block);

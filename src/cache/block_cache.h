@@ -50,7 +50,8 @@ class BlockCache {
   // memory: whoever copies them sees.
   bool TrySlices(const BlockHasher& hasher, std::uint64_t object_size, ByteRange range, SliceList& out) const;
 
-  // How much of `range` (not empty) is on disk. Stops looking when the answer is kSome. Waits for the disk only
+  // How much of `range` (not empty) is on disk. Stops looking when the answer is kSome, and after some thousand blocks
+  // (all there: kSome). Waits for the disk only
   // where a partial block is not open.
   Task<Presence> Census(ObjectId object, Version version, std::uint64_t object_size, ByteRange range);
 

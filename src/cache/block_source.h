@@ -29,6 +29,9 @@ class BlockSource {
   // origin has another version by now.
   virtual Task<Result<std::unique_ptr<ByteStream>>> Open(BlockInfo info, ByteRange in_object,
                                                          RequestContext context) = 0;
+  // Before it is asked again after a failure, the `attempt`-th in a row (1 and up): waits a moment, then says whether
+  // it may be.
+  virtual Task<bool> AdmitRetry(int attempt) = 0;
 };
 
 }  // namespace hearth::cache

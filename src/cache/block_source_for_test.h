@@ -82,6 +82,13 @@ class ScriptedSource final : public BlockSource, public std::enable_shared_from_
     if (std::optional<Error> error = NextOpenError(info)) co_return Fail(std::move(*error));
     co_return OpenNow(in_object, std::move(context.cancel));
   }
+  Task<bool> AdmitRetry(int attempt) override {
+    co_await SleepFor(std::chrono::milliseconds(50) * attempt);
+    co_return Get([&] { return retries_admitted_; });
+  }
+  void RefuseRetries() {
+    Change([&] { retries_admitted_ = false; });
+  }
   // An open stream, as a reader has it that was answered already. Not counted as an open.
   std::unique_ptr<ByteStream> OpenNow(ByteRange in_object, CancelToken cancel = {}) {
     return std::make_unique<Stream>(shared_from_this(), in_object, std::move(cancel));
@@ -183,6 +190,7 @@ class ScriptedSource final : public BlockSource, public std::enable_shared_from_
   std::optional<Error> break_error_;
   int open_failures_left_ = 0;
   std::optional<Error> open_error_;
+  bool retries_admitted_ = true;
   double fault_rate_ = 0;
   Random random_{0};
   std::vector<ByteRange> opened_;

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/check.h"
 #include "cache/directory_scan.h"
 #include "cache/layout.h"
 
@@ -246,7 +247,7 @@ Task<Result<std::shared_ptr<BlockFile>>> DiskStore::CreateClaimed(BlockHeader he
   if (before) ledger_->Release(before->allocated);  // a file that could not be opened: it is replaced
   Result<std::shared_ptr<BlockFile>> file = co_await RunOn(env_.pool, [&] { return CreateFile(header); });
   if (!file) {
-    co_await DropClaimed(hash);  // there may be some of it
+    co_await DropClaimed(hash, IfStuck::kForget);  // there may be some of it
     NoteTrouble(file.error(), "making a block file");
     if (file.error().code() == Code::kNoSpace) co_await RunOn(env_.pool, [this] { FitToDisk(); });
     co_return Fail(std::move(file).error());
@@ -266,7 +267,8 @@ Task<bool> DiskStore::MakeRoom(std::uint64_t bytes) {
   for (int victims = 0; !ledger_->TryReserve(bytes); ++victims) {
     const std::optional<Hash128> oldest = index_.Oldest();
     if (!oldest || victims == kVictimsMax) co_return false;
-    co_await Evict(*oldest, EvictReason::kSpace);
+    // A directory that does not let go of its files keeps them, as hits.
+    if (!co_await Evict(*oldest, EvictReason::kSpace) && InTrouble()) co_return false;
   }
   co_return true;
 }
@@ -365,37 +367,45 @@ Task<void> DiskStore::Record(std::shared_ptr<BlockFile> file) {
 
 bool DiskStore::UnlinkFile(const Hash128& hash) {
   const Status unlinked = env_.files.Unlink(BlockPath(hash));
-  const bool is_gone = unlinked || unlinked.error().code() == Code::kNotFound;
-  if (!is_gone) NoteTrouble(unlinked.error(), "unlinking a block");
-  const std::array<IndexRecord, 1> records = {BlockGone{hash}};
-  if (const Status logged = journal_.Append(records); !logged) NoteTrouble(logged.error(), "logging an eviction");
-  return is_gone;
+  if (unlinked || unlinked.error().code() == Code::kNotFound) return true;
+  NoteTrouble(unlinked.error(), "unlinking a block");
+  return false;
 }
 
-Task<bool> DiskStore::DropClaimed(Hash128 hash) {
-  const std::optional<BlockRecord> record = index_.Remove(hash);
-  if (!record) co_return false;
+void DiskStore::LogGone(const Hash128& hash) {
+  const std::array<IndexRecord, 1> records = {BlockGone{hash}};
+  if (const Status logged = journal_.Append(records); !logged) NoteTrouble(logged.error(), "logging an eviction");
+}
+
+Task<bool> DiskStore::DropClaimed(Hash128 hash, IfStuck if_stuck) {
+  if (!index_.Find(hash)) co_return false;
   // Held until the name is gone: a file that is open gives its bytes back when it closes.
   std::shared_ptr<BlockFile> file = live_->Find(hash);
-  const bool open = file && !file->gone();
-  if (open) file->MarkGone(record->allocated);
+  if (file && file->gone()) file = nullptr;
+  const bool unlinked = co_await RunOn(env_.pool, [&] { return UnlinkFile(hash); });
+  if (!unlinked && if_stuck == IfStuck::kKeep) co_return false;
+  const std::optional<BlockRecord> record = index_.Remove(hash);
+  HEARTH_CHECK(record.has_value());  // by the claim
+  // One that could not be unlinked is an orphan from now on, which pays for itself.
+  const bool open = file != nullptr;
+  if (open) file->MarkGone(unlinked ? record->allocated : 0);
   open_files_.Remove(hash, nullptr);
-  const bool unlinked = co_await RunOn(env_.pool, [&] {
-    const bool is_gone = UnlinkFile(hash);
-    if (open && !is_gone) file->MarkGone(0);  // an orphan from now on, which pays for itself
-    file.reset();                             // here, so that its bytes are free before whoever makes room looks again
-    return is_gone;
-  });
   if (unlinked && !open) ledger_->Release(record->allocated);
   if (!unlinked) {
     MutexLock lock(orphans_mutex_);
     orphans_.push_back({hash, record->allocated});
   }
+  co_await RunOn(env_.pool, [&] {
+    LogGone(hash);
+    file.reset();  // here, so that its bytes are free before whoever makes room looks again
+  });
   co_return true;
 }
 
 Task<bool> DiskStore::EvictClaimed(Hash128 hash, EvictReason reason) {
-  const bool was_there = co_await DropClaimed(hash);
+  // What gives way to others may stay if the disk will not let go of it; what is wrong or unwanted is not served again.
+  const bool gives_way = reason == EvictReason::kSpace || reason == EvictReason::kPurge;
+  const bool was_there = co_await DropClaimed(hash, gives_way ? IfStuck::kKeep : IfStuck::kForget);
   if (was_there) {
     env_.metrics.GetCounter(telemetry::Family::kCacheEvictedBlocks, {options_.directory, ReasonName(reason)}).Add();
   }
@@ -471,7 +481,7 @@ Task<void> DiskStore::PurgeTo(std::uint64_t used_bytes) {
   for (std::uint64_t left = index_.count(); left > 0 && ledger_->used() > used_bytes; --left) {
     const std::optional<Hash128> oldest = index_.Oldest();
     if (!oldest || stopping_.load(std::memory_order_acquire)) co_return;
-    co_await Evict(*oldest, EvictReason::kPurge);
+    if (!co_await Evict(*oldest, EvictReason::kPurge) && InTrouble()) co_return;
   }
 }
 

@@ -5,7 +5,7 @@
 // FindOpen, NoteUse, Lookup: any thread, no wait: the hit path. The tasks wait for the disk pool.
 //
 // Whoever opens, makes or unlinks a block's file, or adopts it in the scan (directory_scan.h), holds the block's
-// claim (live_files.h) while it does. A block leaves the index before its file is unlinked.
+// claim (live_files.h) while it does.
 // Disk trouble never reaches a reader: the calls say kNoSpace, kUnavailable or null, and the caller streams
 // through (invariant 3). After a failed write the directory is left alone for a second.
 #pragma once
@@ -94,7 +94,8 @@ class DiskStore {
   // Makes what was written known to a restart.
   Task<void> Record(std::shared_ptr<BlockFile> file);
 
-  // Unlinks the block, if it is there; true if it was.
+  // Unlinks the block, if it is there; true if it was. To make room (kSpace, kPurge): false also if the disk did not let
+  // go of it, and then it stays.
   Task<bool> Evict(Hash128 hash, EvictReason reason);
 
   const Options& options() const { return options_; }
@@ -103,6 +104,8 @@ class DiskStore {
   const std::shared_ptr<SpaceLedger>& shared_ledger() const { return ledger_; }
   std::uint64_t blocks() const { return index_.count(); }
   std::uint64_t index_memory_bytes() const { return index_.memory_bytes(); }
+  // Whether it makes sense to fetch what nobody reads: files may be made now.
+  bool IsWritable() const { return counted_.load(std::memory_order_acquire) && !InTrouble(); }
   // Every block file has been looked at since the start: what the index does not know is not there.
   bool scan_done() const { return scan_done_.load(std::memory_order_acquire); }
 
@@ -132,8 +135,10 @@ class DiskStore {
   Status RecordFile(BlockFile& file);  // disk pool
   // With the claim.
   Task<bool> EvictClaimed(Hash128 hash, EvictReason reason);
-  Task<bool> DropClaimed(Hash128 hash);
+  enum class IfStuck : std::uint8_t { kKeep, kForget };  // what becomes of a block whose file cannot be unlinked
+  Task<bool> DropClaimed(Hash128 hash, IfStuck if_stuck);
   bool UnlinkFile(const Hash128& hash);  // disk pool, with the claim
+  void LogGone(const Hash128& hash);     // disk pool
   bool IsSettled(const Orphan& orphan);  // disk pool
   void RetryUnlinks();                   // disk pool
   void WriteUses();                      // disk pool

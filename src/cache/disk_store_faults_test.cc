@@ -88,6 +88,24 @@ TEST_F(DiskStoreFaultsTest, AFileThatCannotBeMadeLeavesNothingBehind) {
   EXPECT_GT(Count(Family::kBypass, {kTestDirectory, "unavailable"}), 0u);
 }
 
+TEST_F(DiskStoreFaultsTest, ADirectoryThatLetsNothingGoKeepsItsBlocks) {
+  store_options.budget_bytes = 4 * kWhole;
+  Open();
+  Scan();
+  for (std::uint64_t i = 0; i < 3; ++i) ASSERT_TRUE(WriteBlock(TestBlock(i), kAll));
+  disk.SetErrorRate(DiskCall::kUnlink, 1);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_FALSE(world.Run(store->Create(TestBlock(0, "other"), 1_MiB)));
+    world.RunFor(seconds(20));  // the purger too
+  }
+  EXPECT_EQ(store->blocks(), 3u);
+  for (std::uint64_t i = 0; i < 3; ++i) EXPECT_TRUE(OpenBlock(TestBlock(i))) << i;
+  disk.SetErrorRate(DiskCall::kUnlink, 0);
+  world.RunFor(seconds(2));
+  EXPECT_TRUE(WriteBlock(TestBlock(0, "other"), kAll));
+  ExpectLedgerIsExact();
+}
+
 TEST_F(DiskStoreFaultsTest, AFileThatCannotBeUnlinkedStaysInTheLedgerUntilItCan) {
   Open();
   Scan();

@@ -10,7 +10,6 @@ namespace {
 // Attempts in a row that bring no byte, and attempts in all: an origin that sends one byte a connection is broken.
 constexpr int kFruitlessMax = 3;
 constexpr int kAttemptsMax = 8;
-constexpr Duration kBackoff = std::chrono::milliseconds(50);
 
 // The state of one RunFill, in its coroutine's frame.
 struct Transfer {
@@ -86,8 +85,11 @@ Task<Status> Drain(Transfer& t, ByteStream& stream) {
     if (*got == 0) co_return Fail(Code::kUnavailable, "the transfer ended early");
     t.buffer->Commit(*got);
     t.position += *got;
-    t.block->Publish(sub, t.buffer->size());
-    if (t.buffer->full()) FinishSub(t, sub);
+    if (t.buffer->full()) {
+      FinishSub(t, sub);
+    } else {
+      t.block->Publish(sub, t.buffer->size());
+    }
   }
   co_return Status();
 }
@@ -122,7 +124,7 @@ Task<Status> Run(Transfer& t) {
     fruitless = t.position > before ? 0 : fruitless + 1;
     const bool over = fruitless >= kFruitlessMax || attempt >= kAttemptsMax;
     if (over || t.env.stop.IsCancelled() || !MayGoOn(t, status.error())) co_return status;
-    co_await SleepFor(kBackoff * (1 << fruitless));
+    if (!co_await t.fill->source->AdmitRetry(std::max(1, fruitless))) co_return status;
   }
 }
 

@@ -76,6 +76,16 @@ TEST_F(FillTest, GivesUpAfterThreeFruitlessAttempts) {
   EXPECT_EQ(Fills("unavailable"), 1u);
 }
 
+TEST_F(FillTest, DoesNotTryAgainWhenTheSourceHasSpentItsRetries) {
+  OpenScanned();
+  source->RefuseRetries();
+  source->BreakAt(100'000, Error(Code::kUnavailable, "cut"), 1);
+  const ReadOutcome outcome = Read(TestBlock(), kWholeBlock, source);
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->message(), "cut");
+  EXPECT_EQ(source->opens(), 1u);
+}
+
 TEST_F(FillTest, AnErrorThatWillNotPassIsNotTriedAgain) {
   OpenScanned();
   source->Overwrite(2);

@@ -71,6 +71,8 @@ class CurlBody final : public ClientBody {
     co_return result;
   }
 
+  void EndBy(TimePoint deadline) override { deadline_ = deadline; }
+
  private:
   Task<Result<std::size_t>> ReadOnLoop(std::span<std::byte> to) {
     if (cancel_.IsCancelled()) {
@@ -94,9 +96,12 @@ class CurlBody final : public ClientBody {
     while (transfer_->filled() == 0 && transfer_->state() == CurlTransfer::State::kBody) {
       const TimePoint begin = clock.Now();
       const std::uint64_t seen = transfer_->changed().generation();
-      const Signal::Woke woke = co_await transfer_->changed().Wait(seen, begin + stall_.Left(), cancel_);
+      const TimePoint until = std::min(deadline_, begin + stall_.Left());
+      const Signal::Woke woke = co_await transfer_->changed().Wait(seen, until, cancel_);
       if (woke == Signal::Woke::kCancelled) {
         GiveUp(Code::kCancelled, "the request was cancelled");
+      } else if (woke == Signal::Woke::kDeadline && clock.Now() >= deadline_) {
+        GiveUp(Code::kDeadlineExceeded, "the answer's body did not come in time");
       } else if (stall_.Add(clock.Now() - begin, transfer_->filled())) {
         GiveUp(Code::kDeadlineExceeded, "the answer's body has stalled");
       }
@@ -109,6 +114,7 @@ class CurlBody final : public ClientBody {
   std::shared_ptr<CurlTransfer> transfer_;
   const CancelToken cancel_;
   StallMeter stall_;
+  TimePoint deadline_ = TimePoint::max();
 };
 
 Task<Result<ClientAnswer>> SendOnLoop(std::shared_ptr<CurlEngine> engine, ClientRequest request,
@@ -186,7 +192,8 @@ std::unique_ptr<Client> MakeCurlClient(const std::vector<io::Loop*>& loops, cons
   return std::make_unique<CurlClient>(loops, options);
 }
 
-Task<Result<std::string>> ReadAll(std::unique_ptr<ClientBody> body, std::size_t bytes_max) {
+Task<Result<std::string>> ReadAll(std::unique_ptr<ClientBody> body, std::size_t bytes_max, TimePoint deadline) {
+  body->EndBy(deadline);
   std::string text;
   std::vector<std::byte> piece(64 << 10);
   while (true) {

@@ -54,6 +54,8 @@ class ClientBody {
  public:
   virtual ~ClientBody() = default;
   virtual Task<Result<std::size_t>> Read(std::span<std::byte> to) = 0;  // 0 at the end
+  // A Read that waits at `deadline` fails with kDeadlineExceeded. max (as at first): only a stall ends it.
+  virtual void EndBy(TimePoint deadline) = 0;
 };
 
 struct ClientAnswer {
@@ -71,7 +73,8 @@ class Client {
 
 std::unique_ptr<Client> MakeCurlClient(const std::vector<io::Loop*>& loops, const ClientOptions& options);
 
-// Reads the whole body, at most `bytes_max` (kUnavailable beyond).
-Task<Result<std::string>> ReadAll(std::unique_ptr<ClientBody> body, std::size_t bytes_max);
+// Reads the whole body, at most `bytes_max` (kUnavailable beyond), until `deadline`.
+Task<Result<std::string>> ReadAll(std::unique_ptr<ClientBody> body, std::size_t bytes_max,
+                                  TimePoint deadline = TimePoint::max());
 
 }  // namespace hearth::http

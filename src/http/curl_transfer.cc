@@ -108,6 +108,7 @@ Status CurlTransfer::SetOptions(const ClientOptions& options) {
   Set(easy_, CURLOPT_HTTP_CONTENT_DECODING, 0L);
   Set(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   Set(easy_, CURLOPT_NOSIGNAL, 1L);
+  Set(easy_, CURLOPT_QUICK_EXIT, 1L);  // a transfer that is given up does not wait for its name to be resolved
   Set(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
   Set(easy_, CURLOPT_BUFFERSIZE, static_cast<long>(kBufferBytes));
   Set(easy_, CURLOPT_CONNECTTIMEOUT_MS, Milliseconds(options.connect_timeout));

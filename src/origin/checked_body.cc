@@ -20,6 +20,8 @@ class CheckedBody final : public Body {
     auto bytes = co_await body_->Read(piece);
     if (!bytes) co_return bytes;
     if (*bytes == 0) co_return Fail(TooShort());
+    if (!begun_) body_->EndBy(TimePoint::max());
+    begun_ = true;
     left_ -= *bytes;
     co_return bytes;
   }
@@ -42,12 +44,14 @@ class CheckedBody final : public Body {
   const std::unique_ptr<http::ClientBody> body_;
   std::uint64_t skip_;
   std::uint64_t left_;
+  bool begun_ = false;
 };
 
 }  // namespace
 
 std::unique_ptr<Body> MakeCheckedBody(std::unique_ptr<http::ClientBody> body, std::uint64_t skip,
-                                      std::uint64_t length) {
+                                      std::uint64_t length, TimePoint first_byte_by) {
+  body->EndBy(first_byte_by);
   return std::make_unique<CheckedBody>(std::move(body), skip, length);
 }
 

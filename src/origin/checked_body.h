@@ -9,6 +9,8 @@
 
 namespace hearth::origin {
 
-std::unique_ptr<Body> MakeCheckedBody(std::unique_ptr<http::ClientBody> body, std::uint64_t skip, std::uint64_t length);
+// `first_byte_by`: for its first byte; afterwards only a stall ends it.
+std::unique_ptr<Body> MakeCheckedBody(std::unique_ptr<http::ClientBody> body, std::uint64_t skip, std::uint64_t length,
+                                      TimePoint first_byte_by = TimePoint::max());
 
 }  // namespace hearth::origin

@@ -18,6 +18,8 @@
 // Any thread may call, from a job of any executor; calls resume there.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -108,6 +110,15 @@ class Origin {
   virtual Task<Result<GetAnswer>> Get(GetRequest request, RequestContext context) = 0;
   virtual Task<Result<ObjectMeta>> Head(HeadRequest request, RequestContext context) = 0;
   virtual Task<Result<ListAnswer>> List(ListRequest request, RequestContext context) = 0;
+
+  // Before a request is made again that has failed `attempt` times (1 and up): waits a moment, then says whether it may
+  // be. An origin that keeps accounts (steady_origin.h) says no to more than its share.
+  virtual Task<bool> AdmitRetry(int attempt);
 };
+
+inline Task<bool> Origin::AdmitRetry(int attempt) {
+  co_await SleepFor(std::chrono::milliseconds(50) * (1 << std::min(attempt, 6)));
+  co_return true;
+}
 
 }  // namespace hearth::origin

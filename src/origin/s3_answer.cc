@@ -75,7 +75,8 @@ ObjectMeta ReadMeta(const http::HeaderList& headers, std::uint64_t size, bool wh
 }
 
 std::unexpected<Error> Lied(const std::string& what) {
-  return Fail(Code::kUnavailable, "the answer does not fit the request: " + what);
+  // It has answered, so it is there (origin_health.h).
+  return Fail(Error(Code::kUnavailable, "the answer does not fit the request: " + what, {200, "", ""}));
 }
 
 struct ContentRange {
@@ -136,6 +137,15 @@ Result<S3Get> ReadWhole(const GetRequest& request, const http::ClientAnswer& ans
   return get;
 }
 
+// `version_id`: that was asked for; empty: none.
+Status CheckMeta(ObjectMeta& meta, const std::string& version_id) {
+  if (meta.size > kObjectBytesMax) return Lied(fmt::format("an object of {} bytes", meta.size));
+  if (version_id.empty() || meta.version_id == version_id) return {};
+  if (!meta.version_id.empty()) return Lied("version " + meta.version_id + " for version " + version_id);
+  meta.uncacheable = true;  // a server that does not say which version this is may not have looked at the id
+  return {};
+}
+
 Code CodeOf(int status, std::string_view s3_code) {
   if (s3_code == "SlowDown" || status == 429) return Code::kThrottled;
   if (s3_code == "ExpiredToken" || s3_code == "InvalidToken") return Code::kUnauthenticated;
@@ -154,6 +164,7 @@ Code CodeOf(int status, std::string_view s3_code) {
 Result<S3Get> ReadGetAnswer(const GetRequest& request, const http::ClientAnswer& answer) {
   auto get = answer.status == 206 ? ReadPart(request, answer) : ReadWhole(request, answer);
   if (!get) return get;
+  HEARTH_TRY(CheckMeta(get->meta, request.version_id));
   if (request.if_match && get->meta.version != *request.if_match) {
     return Fail(
         Error(Code::kPreconditionFailed,
@@ -163,9 +174,11 @@ Result<S3Get> ReadGetAnswer(const GetRequest& request, const http::ClientAnswer&
   return get;
 }
 
-Result<ObjectMeta> ReadHeadAnswer(const http::ClientAnswer& answer) {
+Result<ObjectMeta> ReadHeadAnswer(const HeadRequest& request, const http::ClientAnswer& answer) {
   if (!answer.content_length) return Lied("HEAD without a Content-Length");
-  return ReadMeta(answer.headers, *answer.content_length, true);
+  ObjectMeta meta = ReadMeta(answer.headers, *answer.content_length, true);
+  HEARTH_TRY(CheckMeta(meta, request.version_id));
+  return meta;
 }
 
 Error ReadErrorAnswer(int status, const S3ErrorDocument& document) {

@@ -27,8 +27,11 @@ inline constexpr std::uint64_t kSkipBytesMax = 64 << 20;
 // kUnavailable: length or range do not fit the request.
 Result<S3Get> ReadGetAnswer(const GetRequest& request, const http::ClientAnswer& answer);
 
-// For a 200 answer to HEAD. kUnavailable: no length.
-Result<ObjectMeta> ReadHeadAnswer(const http::ClientAnswer& answer);
+// For a 200 answer to HEAD `request`. kUnavailable: no length, or another version than was named.
+Result<ObjectMeta> ReadHeadAnswer(const HeadRequest& request, const http::ClientAnswer& answer);
+
+// No object is as large: who says so lies, and everything that walks over an object's blocks would take for ever.
+inline constexpr std::uint64_t kObjectBytesMax = std::uint64_t{1} << 46;
 
 // For every other status; `document` is empty for HEAD.
 Error ReadErrorAnswer(int status, const S3ErrorDocument& document);

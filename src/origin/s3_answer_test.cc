@@ -129,18 +129,18 @@ TEST(S3Answer, AWholeObjectForARangeFarInsideIsNoUse) {
 
 TEST(S3Answer, NoLengthIsNoUse) {
   EXPECT_EQ(ReadCode(Whole(), Answer(200, {{"ETag", "\"e\""}}, std::nullopt)), Code::kUnavailable);
-  EXPECT_EQ(ReadHeadAnswer(Answer(200, {}, std::nullopt)).error().code(), Code::kUnavailable);
+  EXPECT_EQ(ReadHeadAnswer({}, Answer(200, {}, std::nullopt)).error().code(), Code::kUnavailable);
 }
 
 TEST(S3Answer, AWeakOrMissingETagIsNoVersion) {
   for (const char* etag : {"W/\"e\"", "e", "\"\"", ""}) {
-    const auto meta = ReadHeadAnswer(Answer(200, {{"ETag", etag}}, 1));
+    const auto meta = ReadHeadAnswer({}, Answer(200, {{"ETag", etag}}, 1));
     ASSERT_TRUE(meta.has_value());
     EXPECT_EQ(meta->version, Version{}) << etag;
     EXPECT_TRUE(meta->uncacheable) << etag;
     EXPECT_EQ(meta->etag.value, etag);
   }
-  EXPECT_TRUE(ReadHeadAnswer(Answer(200, {}, 1))->uncacheable);
+  EXPECT_TRUE(ReadHeadAnswer({}, Answer(200, {}, 1))->uncacheable);
 }
 
 TEST(S3Answer, AnotherVersionIsAFailedPreconditionEvenWith200) {
@@ -154,7 +154,7 @@ TEST(S3Answer, AnotherVersionIsAFailedPreconditionEvenWith200) {
 }
 
 TEST(S3Answer, ADateThatIsNoneIsNotShown) {
-  EXPECT_EQ(ReadHeadAnswer(Answer(200, {{"Last-Modified", "yesterday"}}, 1))->last_modified, "");
+  EXPECT_EQ(ReadHeadAnswer({}, Answer(200, {{"Last-Modified", "yesterday"}}, 1))->last_modified, "");
 }
 
 TEST(S3Answer, StatusAndCodeDecideTheError) {
@@ -191,6 +191,22 @@ TEST(S3Answer, RangesAreClosedInTheHeader) {
   EXPECT_EQ(RangeHeader({0, 1}), "bytes=0-0");
   EXPECT_EQ(RangeHeader({5, 10}), "bytes=5-9");
   EXPECT_EQ(RangeHeader({5, std::numeric_limits<std::uint64_t>::max()}), "bytes=5-");
+}
+
+TEST(ReadAnswer, AnotherVersionThanWasNamedIsALie) {
+  HeadRequest head{.bucket = BucketName("b"), .key = ObjectKey("k"), .version_id = "V1"};
+  EXPECT_TRUE(ReadHeadAnswer(head, Answer(200, {{"ETag", "\"a\""}, {"x-amz-version-id", "V1"}}, 1)));
+  EXPECT_EQ(ReadHeadAnswer(head, Answer(200, {{"ETag", "\"a\""}, {"x-amz-version-id", "V2"}}, 1)).error().code(),
+            Code::kUnavailable);
+  const auto silent = ReadHeadAnswer(head, Answer(200, {{"ETag", "\"a\""}}, 1));
+  ASSERT_TRUE(silent);
+  EXPECT_TRUE(silent->uncacheable) << "it may not have looked at the id";
+}
+
+TEST(ReadAnswer, AnObjectLargerThanAnyIsALie) {
+  EXPECT_TRUE(ReadHeadAnswer({}, Answer(200, {{"ETag", "\"a\""}}, kObjectBytesMax)));
+  EXPECT_EQ(ReadHeadAnswer({}, Answer(200, {{"ETag", "\"a\""}}, std::uint64_t{1} << 62)).error().code(),
+            Code::kUnavailable);
 }
 
 }  // namespace

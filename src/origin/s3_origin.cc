@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "base/thread_annotations.h"
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::size_t kErrorBytesMax = 64 << 10;
 constexpr std::size_t kListBytesMax = 16 << 20;
+constexpr Duration kErrorBodyTimeout = std::chrono::seconds(2);
 
 struct S3Call {
   std::string method;
@@ -73,12 +75,13 @@ class S3Origin final : public Origin {
   Task<Result<GetAnswer>> Get(GetRequest request, RequestContext context) override {
     auto call = MakeGet(request);
     if (!call) co_return Fail(std::move(call).error());
+    const TimePoint deadline = context.deadline;
     auto reply = co_await Exchange(*std::move(call), std::move(context));
     if (!reply) co_return Fail(std::move(reply).error());
     if (!reply->ok()) co_return Fail(Refused(*reply, "GET"));
     auto get = ReadGetAnswer(request, reply->answer);
     if (!get) co_return Fail(std::move(get).error().With(Place("GET")));
-    auto body = MakeCheckedBody(std::move(reply->answer.body), get->skip, get->range.length());
+    auto body = MakeCheckedBody(std::move(reply->answer.body), get->skip, get->range.length(), deadline);
     co_return GetAnswer{std::move(get->meta), get->range, std::move(body)};
   }
 
@@ -90,20 +93,21 @@ class S3Origin final : public Origin {
     auto reply = co_await Exchange(std::move(call), std::move(context));
     if (!reply) co_return Fail(std::move(reply).error());
     if (reply->answer.status != 200) co_return Fail(Refused(*reply, "HEAD"));
-    auto meta = ReadHeadAnswer(reply->answer);
+    auto meta = ReadHeadAnswer(request, reply->answer);
     if (!meta) co_return Fail(std::move(meta).error().With(Place("HEAD")));
     co_return meta;
   }
 
   Task<Result<ListAnswer>> List(ListRequest request, RequestContext context) override {
     S3Call call{.method = "GET", .bucket = request.bucket, .key = {}, .query = std::move(request.query), .headers = {}};
+    const TimePoint deadline = context.deadline;
     auto reply = co_await Exchange(std::move(call), std::move(context));
     if (!reply) co_return Fail(std::move(reply).error());
     const int status = reply->answer.status;
     if (status < 200 || (status >= 300 && status < 400)) co_return Fail(Refused(*reply, "LIST"));
     ListAnswer list{status, ListHeaders(reply->answer.headers), std::move(reply->error_text)};
     if (!reply->ok()) co_return list;
-    auto body = co_await http::ReadAll(std::move(reply->answer.body), kListBytesMax);
+    auto body = co_await http::ReadAll(std::move(reply->answer.body), kListBytesMax, deadline);
     if (!body) co_return Fail(std::move(body).error().With(Place("LIST")));
     list.body = *std::move(body);
     co_return list;
@@ -154,8 +158,9 @@ class S3Origin final : public Origin {
     if (!answer) co_return Fail(std::move(answer).error().With(Place(call.method)));
     S3Reply reply{*std::move(answer), {}, {}};
     if (reply.ok()) co_return reply;
-    // What breaks off or goes on for ever is as good as none: the status stands.
-    auto text = co_await http::ReadAll(std::move(reply.answer.body), kErrorBytesMax);
+    // What breaks off, stalls or goes on for ever is as good as none: the status stands.
+    const TimePoint deadline = std::min(context.deadline, clock_.Now() + kErrorBodyTimeout);
+    auto text = co_await http::ReadAll(std::move(reply.answer.body), kErrorBytesMax, deadline);
     if (text) reply.error_text = *std::move(text);
     reply.error = ParseS3Error(reply.error_text);
     co_return reply;

@@ -20,6 +20,7 @@ class TextBody final : public http::ClientBody {
     at_ += bytes;
     co_return bytes;
   }
+  void EndBy(TimePoint) override {}
 
  private:
   const std::string text_;

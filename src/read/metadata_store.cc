@@ -90,19 +90,34 @@ MetaPtr MetadataStore::Find(const MetaKey& key) {
   MutexLock lock(shard.mutex);
   const auto found = shard.by_key.find(key);
   if (found == shard.by_key.end()) return nullptr;
-  if (found->second != shard.items.begin()) shard.items.splice(shard.items.begin(), shard.items, found->second);
+  const bool moves = !IsPinned(key) && found->second != shard.items.begin();
+  if (moves) shard.items.splice(shard.items.begin(), shard.items, found->second);
   return found->second->entry;
+}
+
+std::list<MetadataStore::Item>& MetadataStore::ListOf(Shard& shard, const MetaKey& key) {
+  return IsPinned(key) ? shard.pinned : shard.items;
+}
+
+MetaPtr MetadataStore::Take(Shard& shard, const MetaKey& key) {
+  const auto found = shard.by_key.find(key);
+  if (found == shard.by_key.end()) return nullptr;
+  MetaPtr entry = std::move(found->second->entry);
+  if (!IsPinned(key)) shard.bytes -= entry->memory_bytes();
+  ListOf(shard, key).erase(found->second);
+  shard.by_key.erase(found);
+  return entry;
 }
 
 std::vector<MetadataStore::Item> MetadataStore::MakeRoom(Shard& shard, std::uint64_t bytes_max) {
   std::vector<Item> dropped;
-  auto oldest = shard.items.end();
-  while (shard.bytes > bytes_max && --oldest != shard.items.begin()) {
-    if (IsPinned(oldest->entry->key)) continue;
-    shard.bytes -= oldest->entry->memory_bytes();
-    shard.by_key.erase(oldest->entry->key);
-    dropped.push_back(std::move(*oldest));
-    oldest = shard.items.erase(oldest);
+  // The newest stays, however large it is.
+  while (shard.bytes > bytes_max && shard.items.size() > 1) {
+    Item& oldest = shard.items.back();
+    shard.bytes -= oldest.entry->memory_bytes();
+    shard.by_key.erase(oldest.entry->key);
+    dropped.push_back(std::move(oldest));
+    shard.items.pop_back();
   }
   return dropped;
 }
@@ -118,15 +133,13 @@ MetadataStore::Inserted MetadataStore::Insert(MetaPtr entry, If when) {
     if (when == If::kAbsent) return {held.entry, false};
     const bool same = SameMeta(held.entry->meta, entry->meta);
     if (same && entry->fetched_wall - held.logged < options_.relog_after) item.logged = held.logged;
-    before = held.entry;
-    shard.bytes -= before->memory_bytes();
-    shard.items.erase(found->second);
-    shard.by_key.erase(found);
+    before = Take(shard, entry->key);
   }
   const bool log = !before || item.logged == entry->fetched_wall;
-  shard.bytes += entry->memory_bytes();
-  shard.items.push_front(std::move(item));
-  shard.by_key.emplace(entry->key, shard.items.begin());
+  if (!IsPinned(entry->key)) shard.bytes += entry->memory_bytes();
+  std::list<Item>& list = ListOf(shard, entry->key);
+  list.push_front(std::move(item));
+  shard.by_key.emplace(entry->key, list.begin());
   dropped = MakeRoom(shard, options_.memory_bytes_max / kShards);
   return {std::move(entry), log};
 }
@@ -155,12 +168,8 @@ void MetadataStore::Forget(const MetaKey& key) {
   {
     Shard& shard = ShardOf(key.object);
     MutexLock lock(shard.mutex);
-    const auto found = shard.by_key.find(key);
-    if (found == shard.by_key.end()) return;
-    dropped = std::move(found->second->entry);
-    shard.bytes -= dropped->memory_bytes();
-    shard.items.erase(found->second);
-    shard.by_key.erase(found);
+    dropped = Take(shard, key);
+    if (!dropped) return;
   }
   Queue({key, std::nullopt, env_.clock.Wall()});
 }
@@ -169,8 +178,10 @@ std::vector<MetaPtr> MetadataStore::FindObject(const ObjectId& object) {
   std::vector<MetaPtr> found;
   Shard& shard = ShardOf(object);
   MutexLock lock(shard.mutex);
-  for (const Item& item : shard.items) {
-    if (item.entry->key.object == object) found.push_back(item.entry);
+  for (const std::list<Item>* list : {&shard.items, &shard.pinned}) {
+    for (const Item& item : *list) {
+      if (item.entry->key.object == object) found.push_back(item.entry);
+    }
   }
   return found;
 }
@@ -252,6 +263,7 @@ Status MetadataStore::Compact() {
       {
         MutexLock lock(shard.mutex);
         for (const Item& item : shard.items) entries.push_back(item.entry);
+        for (const Item& item : shard.pinned) entries.push_back(item.entry);
       }
       // Oldest first, as they are replayed.
       for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {

@@ -73,7 +73,8 @@ class MetadataStore {
   };
   struct Shard {
     mutable Mutex mutex;
-    std::list<Item> items GUARDED_BY(mutex);  // newest first
+    std::list<Item> items GUARDED_BY(mutex);   // newest first
+    std::list<Item> pinned GUARDED_BY(mutex);  // bindings of labels: not in `bytes`, never dropped to make room
     std::unordered_map<MetaKey, std::list<Item>::iterator> by_key GUARDED_BY(mutex);
     std::uint64_t bytes GUARDED_BY(mutex) = 0;
   };
@@ -87,6 +88,9 @@ class MetadataStore {
   };
   Inserted Insert(MetaPtr entry, If when);
   static std::vector<Item> MakeRoom(Shard& shard, std::uint64_t bytes_max) REQUIRES(shard.mutex);
+  static std::list<Item>& ListOf(Shard& shard, const MetaKey& key) REQUIRES(shard.mutex);
+  // Takes the item out of the shard.
+  static MetaPtr Take(Shard& shard, const MetaKey& key) REQUIRES(shard.mutex);
   void Replay(std::span<const std::byte> bytes, TimePoint now, WallTime wall_now);
   Status OpenLog();
   void Queue(const MetaRecord& record);

@@ -111,6 +111,16 @@ TEST_F(MetadataStoreTest, TheBudgetTakesTheOldestAndNeverALabel) {
   EXPECT_EQ(Find(KeyOf("a", "label:l")), "\"l\"");
 }
 
+TEST_F(MetadataStoreTest, ManyLabelsPushNothingOut) {
+  options_.memory_bytes_max = 64 * 20'000;
+  Open();
+  for (int i = 0; i < 200; ++i) Bind("a", "l" + std::to_string(i), "\"l\"");
+  store_->Put(Entry(KeyOf("a"), "\"1\"", 1000));
+  store_->Put(Entry(KeyOf("a", "version-id:1"), "\"1\"", 1000));
+  EXPECT_EQ(Find("a"), "\"1\"") << "though the labels of its shard take more than the shard's share";
+  EXPECT_EQ(Find(KeyOf("a", "label:l7")), "\"l\"");
+}
+
 TEST_F(MetadataStoreTest, ARestartFindsEverythingWithItsAge) {
   Open();
   Put("a", "\"1\"");

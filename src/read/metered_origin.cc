@@ -58,6 +58,8 @@ class MeteredOrigin final : public origin::Origin {
     co_return answer;
   }
 
+  Task<bool> AdmitRetry(int attempt) override { return inner_->AdmitRetry(attempt); }
+
  private:
   void Count(std::string_view operation, std::string_view code) {
     metrics_.GetCounter(Family::kOriginRequests, {inner_->name().value, operation, code}).Add();

@@ -11,6 +11,9 @@ using Kind = VersionSelector::Kind;
 
 // How often a read starts over because the object changed before its first byte.
 constexpr int kRestartsMax = 4;
+// The answer waits for no more than this to have its checksums.
+constexpr Duration kChecksumsTimeout = std::chrono::seconds(2);
+constexpr std::uint64_t kEvictTurn = 64;
 constexpr std::uint64_t kExplainBlocksMax = 10'000;
 
 // Whether another version would do as well.
@@ -158,8 +161,8 @@ bool ObjectReader::NamesOneVersion(const ReadRequest& request) const {
   switch (request.version.kind) {
     case Kind::kCurrent:
     case Kind::kETag: return false;
-    case Kind::kGeneration:
-    case Kind::kVersionId: return true;
+    case Kind::kGeneration: return true;
+    case Kind::kVersionId: return request.key.selector != kNullVersionSelector;
     case Kind::kLabel: return env_.metadata.Find(request.key) != nullptr;
   }
   return false;
@@ -273,6 +276,7 @@ Task<void> ObjectReader::AddChecksums(const ReadRequest& request, RequestContext
   if (!meta.of_part || !meta.version.cacheable() || request.version.kind == Kind::kLabel) co_return;
   Resolver::Request question = Question(request, true);
   question.first_range = std::nullopt;
+  context.deadline = std::min(context.deadline, env_.clock.Now() + kChecksumsTimeout);
   const Result<Resolver::Resolved> told = co_await env_.resolver.Resolve(std::move(question), std::move(context));
   if (told && told->meta->meta.version == opened.meta->meta.version) opened.meta = told->meta;
 }
@@ -393,22 +397,23 @@ ObjectReader::Explanation ObjectReader::Explain(const ReadRequest& request) cons
   return explanation;
 }
 
-Task<std::uint64_t> ObjectReader::EvictVersion(MetaPtr meta) {
+Task<std::uint64_t> ObjectReader::EvictVersion(MetaPtr meta, CancelToken cancel) {
   std::uint64_t evicted = 0;
   const std::uint64_t count = env_.cache.geometry().BlockCount(meta->meta.size);
-  for (std::uint64_t i = 0; i < count; ++i) {
+  for (std::uint64_t i = 0; i < count && !cancel.IsCancelled(); ++i) {
+    if (i % kEvictTurn == kEvictTurn - 1) co_await Yield();
     if (co_await env_.cache.Evict(meta->hasher.Of({i}))) ++evicted;
   }
   co_return evicted;
 }
 
-Task<std::uint64_t> ObjectReader::Evict(const OriginEntry& origin, ObjectId object) {
+Task<std::uint64_t> ObjectReader::Evict(const OriginEntry& origin, ObjectId object, RequestContext context) {
   std::vector<MetaPtr> known = env_.resolver.ForgetObject(object);
   co_await env_.metadata.Flush();  // a label that was forgotten does not come back with a crash
+  const CancelToken cancel = context.cancel;
   if (known.empty()) {
     // Its metadata may have been forgotten while blocks are still here: the origin knows the current version.
     origin::HeadRequest head{.bucket = object.bucket, .key = object.key, .version_id = {}};
-    RequestContext context{.request_id = "evict"};
     Result<origin::ObjectMeta> meta = co_await origin.origin->Head(std::move(head), std::move(context));
     if (meta) {
       known.push_back(std::make_shared<const MetaEntry>(MetaKey{object, ""}, std::move(*meta), env_.clock.Wall(),
@@ -416,7 +421,7 @@ Task<std::uint64_t> ObjectReader::Evict(const OriginEntry& origin, ObjectId obje
     }
   }
   std::uint64_t evicted = 0;
-  for (MetaPtr& meta : known) evicted += co_await EvictVersion(std::move(meta));
+  for (MetaPtr& meta : known) evicted += co_await EvictVersion(std::move(meta), cancel);
   co_return evicted;
 }
 

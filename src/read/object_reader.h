@@ -92,7 +92,8 @@ class ObjectReader {
 
   // Forgets metadata and labels of the object and drops its blocks, of all versions that are known; returns how many
   // blocks.
-  Task<std::uint64_t> Evict(const OriginEntry& origin, ObjectId object);
+  // `context`: ends it between two blocks, and bounds the question to the origin.
+  Task<std::uint64_t> Evict(const OriginEntry& origin, ObjectId object, RequestContext context);
 
  private:
   const FreshnessRule& RuleOf(const ObjectId& object) const;
@@ -114,7 +115,7 @@ class ObjectReader {
   Task<Status> BeginPassThrough(std::unique_ptr<origin::Body> body, std::uint64_t skip, RequestContext context,
                                 Opened& opened);
   Task<Error> VersionGone(const ReadRequest& request, Error error, RequestContext context);
-  Task<std::uint64_t> EvictVersion(MetaPtr meta);
+  Task<std::uint64_t> EvictVersion(MetaPtr meta, CancelToken cancel);
 
   const Environment env_;
 };

@@ -385,12 +385,12 @@ TEST_F(ObjectReaderTest, EvictForgetsMetadataAndDropsBlocks) {
   OpenWith();
   w.Read();
   w.Settle();
-  EXPECT_EQ(w.world.Run(w.reader->Evict(w.entry, TestObject())), 2u);
+  EXPECT_EQ(w.world.Run(w.reader->Evict(w.entry, TestObject(), {})), 2u);
   EXPECT_EQ(w.store->blocks(), 0u);
   EXPECT_EQ(w.Read().cache, CacheStatus::kMiss);
   w.Settle();
   w.metadata->Forget({TestObject(), ""});
-  EXPECT_EQ(w.world.Run(w.reader->Evict(w.entry, TestObject())), 2u) << "the origin tells which blocks there may be";
+  EXPECT_EQ(w.world.Run(w.reader->Evict(w.entry, TestObject(), {})), 2u) << "the origin tells which blocks there may be";
 }
 
 // --- partNumber ---

@@ -104,7 +104,7 @@ TEST_F(NamedVersionTest, ALabelSurvivesAPowerCutAndNoEviction) {
   } else {
     ExpectBytes(gone, 1, {200'000, kSize});
   }
-  w->world.Run(w->reader->Evict(w->entry, TestObject()));
+  w->world.Run(w->reader->Evict(w->entry, TestObject(), {}));
   ExpectBytes(ReadLabel("v1"), 2, {0, kSize});
 }
 

@@ -24,6 +24,7 @@ class OriginSource final : public cache::BlockSource {
   // asked (a lie about length or range).
   Task<Result<std::unique_ptr<cache::ByteStream>>> Open(cache::BlockInfo info, ByteRange in_object,
                                                         RequestContext context) override;
+  Task<bool> AdmitRetry(int attempt) override { return origin_.AdmitRetry(attempt); }
 
  private:
   origin::Origin& origin_;

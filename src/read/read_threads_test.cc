@@ -64,7 +64,7 @@ class ReadThreadsTest : public testing::Test {
       co_await ReadOnce(self, std::move(request));
       if (random.OneIn(20)) self.fake_.Put("b", Key(random.Below(3)), kSize);
       ObjectId object = TestObject(Key(random.Below(3)));
-      if (random.OneIn(20)) co_await self.reader_.Evict(self.entry_, std::move(object));
+      if (random.OneIn(20)) co_await self.reader_.Evict(self.entry_, std::move(object), {});
     }
     self.readers_left_.fetch_sub(1);
   }

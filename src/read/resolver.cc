@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cache/fill.h"
+#include "read/version_selector.h"
 
 namespace hearth::read {
 namespace {
@@ -12,7 +13,6 @@ constexpr Duration kUnreachablePause = std::chrono::seconds(1);
 // How long a question may take in all; the origin's own deadlines are shorter.
 constexpr Duration kQuestionTimeout = std::chrono::seconds(28);
 constexpr int kAttemptsMax = 2;
-constexpr Duration kBackoff = std::chrono::milliseconds(50);
 constexpr std::size_t kUnreachableMax = 4096;
 
 bool OriginCannotBeAsked(const Error& error) {
@@ -107,6 +107,8 @@ std::vector<MetaPtr> Resolver::ForgetObject(const ObjectId& object) {
 }
 
 Resolver::Resolved Resolver::Learned(Flight& flight, origin::ObjectMeta meta) {
+  // S3's name for what a bucket without versions holds: the one id whose bytes may change. Passed through.
+  if (flight.key.selector == kNullVersionSelector) meta.uncacheable = true;
   flight.to_remember = std::make_shared<const MetaEntry>(flight.key, std::move(meta), flight.begun_wall, flight.begun);
   return {.meta = flight.to_remember, .origin_asked = true, .confirmed = true};
 }
@@ -189,8 +191,7 @@ Task<Result<Resolver::Resolved>> Resolver::Ask(Request request, std::shared_ptr<
             : co_await AskByHead(std::move(question), std::move(same), std::move(before), std::move(copy));
     // A connection that broke, or had been left in a bad state by the answer before: a new one may do.
     const bool again = !resolved && cache::IsRetryable(resolved.error()) && !stop_.token().IsCancelled();
-    if (!again || attempt >= kAttemptsMax) co_return resolved;
-    co_await SleepFor(kBackoff);
+    if (!again || attempt >= kAttemptsMax || !co_await request.origin->AdmitRetry(attempt)) co_return resolved;
   }
 }
 

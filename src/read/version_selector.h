@@ -13,6 +13,9 @@
 
 namespace hearth::read {
 
+// Of S3's version id "null", which is not the name of one content as other ids are.
+inline constexpr std::string_view kNullVersionSelector = "version-id:null";
+
 struct VersionSelector {
   enum class Kind : std::uint8_t {
     kCurrent,     // whatever is current, by the freshness rules

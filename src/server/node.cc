@@ -26,6 +26,8 @@ constexpr int kDiskNice = 3;
 constexpr int kWriteThreads = 2;
 constexpr int kWriteNice = 3;  // much more, and what is to be written piles up in memory on a busy machine
 constexpr std::size_t kOpenFilesMax = 65536;
+constexpr std::size_t kDescriptorsReservedMin = 48;
+constexpr std::size_t kConnectionsMin = 16;
 constexpr Duration kDrainPoll = std::chrono::milliseconds(20);
 
 // Hearth's own paths go to the admin front, unless the host carries a bucket; the rest is S3.
@@ -55,6 +57,16 @@ std::vector<read::FreshnessRule> RulesOf(const Config& config) {
     rules.push_back({rule.match, mode, rule.ttl, rule.stale_if_error});
   }
   return rules;
+}
+
+std::size_t OpenFilesMax(std::size_t descriptors) { return std::min(descriptors / 2, kOpenFilesMax); }
+
+// Clients may have what block files, origins and logs leave: a client too many is turned away, and is no reason that a
+// miss cannot be fetched.
+std::size_t ConnectionsMax(std::size_t descriptors) {
+  const std::size_t reserved = std::max(kDescriptorsReservedMin, descriptors / 8);
+  const std::size_t left = descriptors - std::min(descriptors, OpenFilesMax(descriptors) + reserved);
+  return std::clamp<std::size_t>(left, kConnectionsMin, http::ServerOptions{}.connections_max);
 }
 
 class RealNode final : public Node, public front::NodeView {
@@ -112,6 +124,7 @@ class RealNode final : public Node, public front::NodeView {
   MemoryBudget memory_;
   std::unique_ptr<io::ThreadPool> disk_pool_;
   std::unique_ptr<io::ThreadPool> write_pool_;
+  std::unique_ptr<io::ThreadPool> origin_pool_;  // of `file` origins: one that hangs (NFS) holds up no hit
   std::vector<std::unique_ptr<io::Loop>> loops_;
   std::vector<std::unique_ptr<io::Loop>> fetch_loops_;
   std::unique_ptr<io::FileSystem> cache_files_;
@@ -141,6 +154,7 @@ Status RealNode::MakeThreads() {
   // Disks give way to what answers clients.
   disk_pool_ = io::ThreadPool::Create({.name = "disk", .threads = kDiskThreads, .nice = kDiskNice});
   write_pool_ = io::ThreadPool::Create({.name = "disk-write", .threads = kWriteThreads, .nice = kWriteNice});
+  origin_pool_ = io::ThreadPool::Create({.name = "file-origin", .threads = kDiskThreads});
   const std::uint64_t count = std::max<std::uint64_t>(1, config_.loops.value_or(std::thread::hardware_concurrency()));
   for (std::uint64_t i = 0; i < count; ++i) {
     Result<std::unique_ptr<io::Loop>> loop = MakeLoop("loop-" + std::to_string(i));
@@ -170,7 +184,7 @@ Status RealNode::OpenCache() {
   const std::uint64_t budget =
       dir.size.bytes != 0 ? dir.size.bytes
                           : static_cast<std::uint64_t>(static_cast<double>(space->total) * dir.size.share.fraction);
-  const std::size_t open_files = std::min(io::RaiseDescriptorLimit() / 2, kOpenFilesMax);
+  const std::size_t open_files = OpenFilesMax(io::RaiseDescriptorLimit());
   store_ = std::make_unique<cache::DiskStore>(
       cache::DiskStore::Options{
           .directory = dir.path,
@@ -189,7 +203,7 @@ Status RealNode::MakeOrigins() {
   std::vector<io::Loop*> fetch(fetch_loops_.size());
   std::ranges::transform(fetch_loops_, fetch.begin(), &std::unique_ptr<io::Loop>::get);
   Result<BuiltOrigins> built =
-      BuildOrigins(config_, {fetch, *disk_pool_, SystemClock(), metrics_, log_, ProcessEnvironment()});
+      BuildOrigins(config_, {fetch, *origin_pool_, SystemClock(), metrics_, log_, ProcessEnvironment()});
   if (!built) return Fail(std::move(built).error());
   built_ = std::move(*built);
   origins_ = std::make_unique<read::OriginDirectory>(std::move(built_.entries));
@@ -226,7 +240,7 @@ Status RealNode::MakeDoors() {
   router_ = std::make_unique<Router>(*s3_, *admin_, config_.hosts);
   std::vector<io::Loop*> loops(loops_.size());
   std::ranges::transform(loops_, loops.begin(), &std::unique_ptr<io::Loop>::get);
-  server_ = http::MakeServer(loops, *router_, {.congestion_control = config_.congestion_control});
+  server_ = http::MakeServer(loops, *router_, {.connections_max = ConnectionsMax(io::RaiseDescriptorLimit()), .congestion_control = config_.congestion_control});
   return {};
 }
 
@@ -310,8 +324,10 @@ void RealNode::Stop() {
   BlockOn(home, cache_->Stop());
   BlockOn(home, store_->Stop());
   BlockOn(home, metadata_->Stop());
+  for (origin::SteadyOrigin* origin : built_.steady) BlockOn(home, origin->Stop());
   for (const auto& loop : fetch_loops_) loop->Stop();
   for (const auto& loop : loops_) loop->Stop();
+  origin_pool_->Stop();
   write_pool_->Stop();
   disk_pool_->Stop();
 }

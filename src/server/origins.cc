@@ -8,6 +8,7 @@
 #include "io/late_file_system.h"
 #include "origin/file_origin.h"
 #include "origin/s3_origin.h"
+#include "origin/steady_origin.h"
 #include "read/metered_origin.h"
 
 namespace hearth::server {
@@ -55,9 +56,13 @@ class Builder {
     return *client;
   }
 
+  // Each request that leaves is counted; the manners come before.
   void Keep(const origin::OriginSpec& spec, std::unique_ptr<origin::Origin> made) {
-    built_.entries.push_back(
-        {OriginName(spec.name), spec.type, spec.buckets, read::MakeMeteredOrigin(std::move(made), env_.metrics)});
+    auto steady = std::make_unique<origin::SteadyOrigin>(
+        read::MakeMeteredOrigin(std::move(made), env_.metrics),
+        origin::SteadyOrigin::Environment{env_.clock, env_.metrics, built_.entries.size()});
+    built_.steady.push_back(steady.get());
+    built_.entries.push_back({OriginName(spec.name), spec.type, spec.buckets, std::move(steady)});
   }
 
   Status AddS3(const origin::OriginSpec& spec) {

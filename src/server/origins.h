@@ -8,6 +8,7 @@
 #include "http/client.h"
 #include "io/file_system.h"
 #include "origin/credentials.h"
+#include "origin/steady_origin.h"
 #include "read/origin_directory.h"
 #include "server/config.h"
 #include "telemetry/log.h"
@@ -29,6 +30,7 @@ struct BuiltOrigins {
   std::vector<std::unique_ptr<http::Client>> clients;         // one for each certificate authority
   std::vector<std::unique_ptr<io::FileSystem>> file_systems;  // of `file` origins
   std::vector<read::OriginEntry> entries;
+  std::vector<origin::SteadyOrigin*> steady;  // the entries' origins, to be stopped before they go
 };
 
 // kInvalidArgument: credentials, endpoint or directory of an origin cannot be used; the message names the origin.

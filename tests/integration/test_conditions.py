@@ -82,6 +82,17 @@ def test_a_condition_holds_for_a_range(known, node):
     assert fetch(node.endpoint, target, headers={"If-Match": '"no"', "Range": "bytes=0-9"}).status == 412
 
 
+def test_conditions_on_several_lines_are_one_list(known, node):
+    target, etag, body = known
+
+    def status(*lines):
+        return fetch(node.endpoint, target, headers=list(lines)).status
+
+    assert status(("If-Match", '"no"'), ("If-Match", etag)) == 200
+    assert status(("If-None-Match", '"no"'), ("If-None-Match", etag)) == 304
+    assert status(("Range", "bytes=0-9"), ("Range", "bytes=20-29")) == 200
+
+
 def test_remembered_metadata_makes_no_new_412(known, put, node, proxy):
     """The object changed: a client that knows its new ETag is right, though the node remembers the old one."""
     target, _, _ = known

@@ -47,6 +47,17 @@ def get(node, key, **options):
     return fetch(node.endpoint, f"/books/{encode_key(key)}", **options)
 
 
+def test_the_version_id_null_is_whatever_is_there(hearth, root, write):
+    """S3's name for the content of a bucket without versions: the one version id whose bytes change."""
+    node = hearth(origins=[f"file://{root}?name=demo"], config=freshness("immutable"))
+    old, path = write("k", 5000)
+    settled(path)
+    for _ in range(2):
+        assert fetch(node.endpoint, "/books/k?versionId=null").body == old
+    new, _ = write("k", 7000, version=2)
+    assert fetch(node.endpoint, "/books/k?versionId=null").body == new
+
+
 def test_a_file_is_read_cached_and_read_again(node, write):
     keys = {"big.bin": 18 * MIB, "empty": 0, "deep/er/still": 1000, "sp ace+%41": 77}
     files = {key: write(key, size) for key, size in keys.items()}

@@ -156,6 +156,30 @@ def test_silence_is_an_error_within_thirty_seconds(put, bucket, hearth, proxy):
     assert answer.status >= 500 or (answer.cut and answer.body == stalled[: len(answer.body)])
 
 
+def test_an_error_whose_body_stalls_is_told_without_it(put, bucket, node, proxy):
+    put("k", SIZE)
+
+    def fault(exchange):
+        exchange.send_response_only(503)
+        exchange.send_header("Content-Length", "600")
+        exchange.end_headers()
+        exchange.wfile.flush()
+        faults.silent(exchange)
+
+    proxy.lie(fault)
+    began = time.monotonic()
+    assert fetch(node.endpoint, f"/{bucket}/k", timeout=60).status == 503
+    assert time.monotonic() - began < 10
+
+
+def test_a_size_that_no_object_has_is_an_error_and_nobody_waits_for_it(put, bucket, node, proxy):
+    body = put("k", SIZE)
+    proxy.lie(lambda exchange: exchange.answer(200, [("ETag", '"a"'), ("Content-Length", str(1 << 62))], b""))
+    assert fetch(node.endpoint, f"/{bucket}/k", method="HEAD").status >= 500
+    proxy.lie(None)
+    assert fetch(node.endpoint, f"/{bucket}/k", timeout=10).body == body
+
+
 @pytest.mark.parametrize("fault", [faults.garbage_xml, faults.no_http, faults.endless_headers, faults.hang_up])
 def test_a_list_that_lies_is_an_error(bucket, node, proxy, fault):
     proxy.lie(fault)

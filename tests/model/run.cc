@@ -272,7 +272,7 @@ Task<void> Run::RunEvict(Run& run, std::string key) {
   const std::string object = kBucket.value + "/" + key;
   run.judge_.NoteEvict(object, run.sim_.clock().Now());
   ObjectId id{OriginName("s3"), kBucket, ObjectKey(key)};
-  co_await run.node_->reader().Evict(run.node_->origin(), std::move(id));
+  co_await run.node_->reader().Evict(run.node_->origin(), std::move(id), {});
   if (!run.disk_.crashed()) run.judge_.NoteEvicted(object, run.sim_.clock().Now());
   run.evicting_ = false;
 }

@@ -8,6 +8,8 @@
 namespace hearth::front {
 namespace {
 
+// For what the origin is asked about one object.
+constexpr Duration kEvictTimeout = std::chrono::seconds(10);
 constexpr std::size_t kBodyBytesMax = 1 << 20;
 
 }  // namespace
@@ -173,10 +175,16 @@ Task<void> AdminFront::EvictUrls(AdminFront& self, http::Exchange& exchange) {
   std::vector<Evicted> evicted;
   bool all_done = true;
   for (const std::string& url : *urls) {
+    if (exchange.context().cancel.IsCancelled()) co_return;
     Evicted one{.url = url};
     Result<read::OriginDirectory::Located> located = self.env_.origins.Locate(url);
-    if (located) {
-      one.blocks = co_await self.env_.reader.Evict(*located->entry, std::move(located->object));
+    if (url.ends_with('*')) {
+      one.error = "patterns are not understood yet: name each object";
+      all_done = false;
+    } else if (located) {
+      RequestContext context = exchange.context();
+      context.deadline = exchange.executor().clock().Now() + kEvictTimeout;
+      one.blocks = co_await self.env_.reader.Evict(*located->entry, std::move(located->object), std::move(context));
     } else {
       one.error = located.error().message();
       all_done = false;

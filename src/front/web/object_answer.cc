@@ -13,24 +13,39 @@ namespace {
 // From the request to the first byte of the answer: what interface.md promises for a silent origin.
 constexpr Duration kFirstByteTimeout = std::chrono::seconds(29);
 
+bool SameName(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](char x, char y) { return std::tolower(x) == std::tolower(y); });
+}
+
 std::optional<WallTime> DateHeader(const http::Request& http, std::string_view name) {
   const std::optional<std::string_view> value = http.Header(name);
   return value ? http::ParseHttpDate(*value) : std::nullopt;
 }
 
+// Several lines of one name are one list (RFC 9110 5.3).
 std::optional<std::string> TextHeader(const http::Request& http, std::string_view name) {
-  const std::optional<std::string_view> value = http.Header(name);
-  return value ? std::optional<std::string>(*value) : std::nullopt;
+  std::optional<std::string> joined;
+  for (const auto& [each, value] : http.headers) {
+    if (!SameName(each, name)) continue;
+    if (joined) {
+      joined->append(", ").append(value);
+    } else {
+      joined = value;
+    }
+  }
+  return joined;
+}
+
+// More than one line is a malformed Range, which is ignored as AWS does.
+std::optional<std::string_view> OnlyHeader(const http::Request& http, std::string_view name) {
+  const bool several = std::ranges::count_if(http.headers, [&](const auto& each) { return SameName(each.first, name); }) > 1;
+  return several ? std::nullopt : http.Header(name);
 }
 
 void AppendNumber(std::string& to, std::uint64_t number) {
   char digits[20];
   const auto [end, error] = std::to_chars(digits, digits + sizeof digits, number);
   to.append(digits, end);
-}
-
-bool SameName(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 void AddOverridden(http::ResponseHead& head, const ObjectQuestion& question) {
@@ -85,7 +100,7 @@ void Count(http::Exchange& exchange, const ObjectQuestion& question, std::size_t
 }  // namespace
 
 void TakeConditions(const http::Request& http, read::ReadRequest& request) {
-  if (const auto range = http.Header("Range")) request.range = http::ParseRange(*range);
+  if (const auto range = OnlyHeader(http, "Range")) request.range = http::ParseRange(*range);
   request.conditions.if_match = TextHeader(http, "If-Match");
   request.conditions.if_none_match = TextHeader(http, "If-None-Match");
   request.conditions.if_modified_since = DateHeader(http, "If-Modified-Since");
@@ -186,7 +201,7 @@ Task<void> ObjectAnswerer::AnswerSlowly(ObjectAnswerer& self, http::Exchange& ex
     co_return;
   }
   if (opened->stale_for) {
-    self.metrics_.GetCounter(telemetry::Family::kStaleServed, {"s3"}).Add();
+    self.metrics_.GetCounter(telemetry::Family::kStaleServed, {question.metrics->door()}).Add();
   }
   Count(exchange, question, static_cast<std::size_t>(opened->cache));
   http::ResponseHead head = HeadOf(*opened, question);

@@ -25,6 +25,8 @@ class RequestMetrics {
  public:
   RequestMetrics(telemetry::Registry& registry, std::string door) : registry_(registry), door_(std::move(door)) {}
 
+  const std::string& door() const { return door_; }
+
   // Counters of one (operation, cache). References stay valid for the registry's life.
   struct Series {
     telemetry::Registry& registry;

@@ -24,7 +24,8 @@ class Answer:
 
 
 def fetch(endpoint, target, method="GET", headers=None, body=None, timeout=60):
-    """One request on a connection of its own. `target` goes out as it stands, already encoded."""
+    """One request on a connection of its own. `target` goes out as it stands, already encoded; `headers` is a dict, or a
+    list of pairs where a name comes twice."""
     address = urllib.parse.urlsplit(endpoint)
     connection = http.client.HTTPConnection(address.hostname, address.port, timeout=timeout)
     try:
@@ -34,8 +35,10 @@ def fetch(endpoint, target, method="GET", headers=None, body=None, timeout=60):
 
 
 def request(connection, target, method="GET", headers=None, body=None):
-    connection.putrequest(method, target, skip_host=bool(headers and "Host" in headers), skip_accept_encoding=True)
-    for name, value in (headers or {}).items():
+    pairs = list(headers.items() if isinstance(headers, dict) else headers or [])
+    has_host = any(name == "Host" for name, _ in pairs)
+    connection.putrequest(method, target, skip_host=has_host, skip_accept_encoding=True)
+    for name, value in pairs:
         connection.putheader(name, value)
     if body is not None:
         connection.putheader("Content-Length", str(len(body)))
