@@ -65,8 +65,8 @@ soak: ## random seeds of the model test, one after another, for MINUTES=60
 	@tools/soak $(MINUTES)
 
 .PHONY: docs
-docs: build ## docs/configuration.md and docs/metrics.md from the code
-	@for page in configuration metrics; do \
+docs: build ## docs/configuration.md, docs/metrics.md and docs/s3.md from the code
+	@for page in configuration metrics s3; do \
 	  build/bin/hearth docs $$page >build/$$page.md && mv build/$$page.md docs/$$page.md; \
 	done
 

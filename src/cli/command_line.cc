@@ -25,12 +25,14 @@ Commands:
   get URL [-o FILE] [--range A-B] [--version V]
                               an object's bytes, through the cache
   head URL [--version V]      what is known of an object
+  ls URL [--recursive]        the keys below a prefix (NAME:// alone: the buckets), as the origin lists them
   status                      what the node does
   explain URL                 why an object is or is not here
   evict URL...                drop objects from the cache
   verify DIR                  offline: check every page of a cache directory
   config check FILE           everything that is wrong with a configuration file
-  docs configuration|metrics  the reference, as Markdown
+  docs configuration|metrics|s3
+                              the reference, as Markdown
   --version, --help
 
 URL is NAME://BUCKET/KEY, NAME being an origin's name (s3, gs, file, or as configured). Commands that print facts take
@@ -48,6 +50,13 @@ bool IsObjectUrl(std::string_view url) {
 Status CheckUrl(const std::string& url) {
   if (IsObjectUrl(url)) return {};
   return WrongUsage(fmt::format("`{}` is not the URL of an object: NAME://BUCKET/KEY, as in s3://models/a.bin", url));
+}
+
+Status CheckListUrl(const std::string& url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme != std::string::npos && scheme > 0 && (IsObjectUrl(url) || url.size() == scheme + 3)) return {};
+  return WrongUsage(
+      fmt::format("`{}` is not NAME://BUCKET/PREFIX, as in s3://models/llama/ (or s3://: the buckets)", url));
 }
 
 // Few enough to be a 64-bit number.
@@ -71,6 +80,7 @@ Status CheckRange(const std::string& range) {
 struct Parsed {
   GetOptions get;
   HeadOptions head;
+  ListOptions list;
   StatusOptions status;
   ExplainOptions explain;
   EvictOptions evict;
@@ -89,6 +99,10 @@ void Define(CLI::App& app, Parsed& parsed) {
   head->add_option("URL", parsed.head.url, "NAME://BUCKET/KEY")->required();
   head->add_option("--version", parsed.head.version, "etag:X, generation:N, version-id:X or label:X");
   head->add_flag("--json", parsed.head.json, "Print JSON");
+  CLI::App* const list = app.add_subcommand("ls", "The keys below a prefix, or the buckets of an origin.");
+  list->add_option("URL", parsed.list.url, "NAME://BUCKET/PREFIX, or NAME://")->required();
+  list->add_flag("-r,--recursive", parsed.list.recursive, "Every key, not only those up to the next slash");
+  list->add_flag("--json", parsed.list.json, "Print a JSON object a line");
   CLI::App* const status = app.add_subcommand("status", "What the node does.");
   status->add_flag("--json", parsed.status.json, "Print JSON");
   CLI::App* const explain = app.add_subcommand("explain", "Why an object is or is not here.");
@@ -107,7 +121,7 @@ void Define(CLI::App& app, Parsed& parsed) {
   check->add_option("FILE", parsed.check.file, "the configuration file")->required();
   check->add_flag("--json", parsed.check.json, "Print JSON");
   CLI::App* const docs = app.add_subcommand("docs", "Print a page of the reference, as Markdown.");
-  docs->add_option("PAGE", parsed.docs.page, "configuration or metrics")->required();
+  docs->add_option("PAGE", parsed.docs.page, "configuration, metrics or s3")->required();
 }
 
 Result<Command> Choose(const CLI::App& app, Parsed parsed) {
@@ -120,6 +134,10 @@ Result<Command> Choose(const CLI::App& app, Parsed parsed) {
     HEARTH_TRY(CheckUrl(parsed.head.url));
     return std::move(parsed.head);
   }
+  if (app.got_subcommand("ls")) {
+    HEARTH_TRY(CheckListUrl(parsed.list.url));
+    return std::move(parsed.list);
+  }
   if (app.got_subcommand("explain")) {
     HEARTH_TRY(CheckUrl(parsed.explain.url));
     return std::move(parsed.explain);
@@ -131,8 +149,10 @@ Result<Command> Choose(const CLI::App& app, Parsed parsed) {
   if (app.got_subcommand("verify")) return std::move(parsed.verify);
   if (app.got_subcommand("config")) return std::move(parsed.check);
   if (app.got_subcommand("docs")) {
-    if (parsed.docs.page == "configuration" || parsed.docs.page == "metrics") return std::move(parsed.docs);
-    return WrongUsage(fmt::format("there is no page `{}`: configuration or metrics", parsed.docs.page));
+    for (const char* page : {"configuration", "metrics", "s3"}) {
+      if (parsed.docs.page == page) return std::move(parsed.docs);
+    }
+    return WrongUsage(fmt::format("there is no page `{}`: configuration, metrics or s3", parsed.docs.page));
   }
   return std::move(parsed.status);
 }

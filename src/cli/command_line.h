@@ -25,6 +25,11 @@ struct HeadOptions {
   std::string version;
   bool json = false;
 };
+struct ListOptions {
+  std::string url;  // NAME://, NAME://BUCKET or NAME://BUCKET/PREFIX
+  bool recursive = false;
+  bool json = false;
+};
 struct StatusOptions {
   bool json = false;
 };
@@ -45,15 +50,15 @@ struct ConfigCheckOptions {
   bool json = false;
 };
 struct DocsOptions {
-  std::string page;  // configuration or metrics
+  std::string page;  // configuration, metrics or s3
 };
 // Help or version: to be printed, and nothing else done.
 struct PrintOptions {
   std::string text;
 };
 
-using Command = std::variant<ServeOptions, GetOptions, HeadOptions, StatusOptions, ExplainOptions, EvictOptions,
-                             VerifyOptions, ConfigCheckOptions, DocsOptions, PrintOptions>;
+using Command = std::variant<ServeOptions, GetOptions, HeadOptions, ListOptions, StatusOptions, ExplainOptions,
+                             EvictOptions, VerifyOptions, ConfigCheckOptions, DocsOptions, PrintOptions>;
 
 // `arguments` without the program's name.
 Result<Command> ParseCommandLine(const std::vector<std::string>& arguments);

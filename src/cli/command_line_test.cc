@@ -42,6 +42,9 @@ TEST(CommandLine, ARangeThatIsNoneIsWrongUsage) {
 
 TEST(CommandLine, TheOtherCommandsTakeWhatTheyNeed) {
   EXPECT_TRUE(Parse<HeadOptions>({"head", "s3://b/k", "--json"}).json);
+  EXPECT_TRUE(Parse<ListOptions>({"ls", "s3://b/p", "--recursive"}).recursive);
+  EXPECT_EQ(Parse<ListOptions>({"ls", "s3://"}).url, "s3://");
+  EXPECT_EQ(Parse<ListOptions>({"ls", "s3://b"}).url, "s3://b");
   EXPECT_FALSE(Parse<StatusOptions>({"status"}).json);
   EXPECT_TRUE(Parse<StatusOptions>({"status", "--json"}).json);
   EXPECT_EQ(Parse<ExplainOptions>({"explain", "s3://b/k"}).url, "s3://b/k");
@@ -59,10 +62,12 @@ TEST(CommandLine, WhatIsMissingOrUnknownIsWrongUsage) {
   EXPECT_THAT(Wrong({"get", "models/a.bin"}), HasSubstr("NAME://BUCKET/KEY"));
   EXPECT_THAT(Wrong({"get", "s3://b/k", "--nothing"}), HasSubstr("--nothing"));
   EXPECT_THAT(Wrong({"get", "s3://b/k", "extra"}), HasSubstr("extra"));
+  EXPECT_THAT(Wrong({"ls", "models/"}), HasSubstr("NAME://BUCKET/PREFIX"));
+  EXPECT_THAT(Wrong({"ls", "s3:///k"}), HasSubstr("NAME://BUCKET/PREFIX"));
   EXPECT_THAT(Wrong({"evict"}), HasSubstr("URL"));
   EXPECT_THAT(Wrong({"evict", "s3://b/k", "oops"}), HasSubstr("`oops`"));
   EXPECT_NE(Wrong({"config"}), "");
-  EXPECT_THAT(Wrong({"docs", "nothing"}), HasSubstr("configuration or metrics"));
+  EXPECT_THAT(Wrong({"docs", "nothing"}), HasSubstr("configuration, metrics or s3"));
 }
 
 TEST(CommandLine, HelpTeachesAndVersionIsOneLine) {
@@ -73,7 +78,7 @@ TEST(CommandLine, HelpTeachesAndVersionIsOneLine) {
 }
 
 TEST(CommandLine, CommandsThatComeLaterAreUnknown) {
-  for (const char* name : {"ls", "put", "cat", "rm", "top", "members", "warm", "pin", "key"}) {
+  for (const char* name : {"put", "cat", "rm", "top", "members", "warm", "pin", "key"}) {
     EXPECT_THAT(Wrong({name}), HasSubstr("there is no command")) << name;
   }
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "export/metrics_doc.h"
+#include "front/s3/operation_doc.h"
 #include "server/config_load.h"
 #include "server/config_markdown.h"
 
@@ -63,7 +64,10 @@ int RunConfigCheck(const ConfigCheckOptions& options, const server::Surroundings
 }
 
 int RunDocs(const DocsOptions& options, const Console& console) {
-  console.out << (options.page == "metrics" ? MetricsMarkdown() : server::ConfigurationMarkdown()) << std::flush;
+  console.out << (options.page == "metrics" ? MetricsMarkdown()
+                  : options.page == "s3"    ? front::OperationsMarkdown()
+                                            : server::ConfigurationMarkdown())
+              << std::flush;
   return console.out ? kDone : kFailed;
 }
 

@@ -7,6 +7,7 @@
 
 #include "cli/cli_for_test.h"
 #include "export/metrics_doc.h"
+#include "front/s3/operation_doc.h"
 #include "server/config_markdown.h"
 
 namespace hearth::cli {
@@ -61,6 +62,9 @@ TEST_F(ConfigCommands, DocsPrintsThePages) {
   test_.out.str("");
   EXPECT_EQ(RunDocs({.page = "metrics"}, test_.console), kDone);
   EXPECT_EQ(test_.out.str(), MetricsMarkdown());
+  test_.out.str("");
+  EXPECT_EQ(RunDocs({.page = "s3"}, test_.console), kDone);
+  EXPECT_EQ(test_.out.str(), front::OperationsMarkdown());
 }
 
 }  // namespace

@@ -12,29 +12,17 @@ namespace {
 // Keeps the order in which the node wrote the names.
 using Json = nlohmann::ordered_json;
 
-std::string Escape(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      escaped += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    } else {
-      escaped += c;
-    }
-  }
-  return escaped;
-}
-
 std::string Compact(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 std::string ScalarText(const Json& value) {
-  if (value.is_string()) return Escape(value.get_ref<const std::string&>());
+  if (value.is_string()) return PrintableText(value.get_ref<const std::string&>());
   if (value.is_null()) return "-";
   if (value.is_array()) {
     std::string list;
     for (const Json& item : value) list += (list.empty() ? "" : ", ") + ScalarText(item);
     return list.empty() ? "-" : list;
   }
-  return Escape(Compact(value));
+  return PrintableText(Compact(value));
 }
 
 bool IsTable(const Json& value) {
@@ -50,7 +38,7 @@ void AppendTable(std::string& text, const Json& rows, std::size_t indent) {
     }
   }
   std::vector<std::vector<std::string>> cells{{}};
-  for (const std::string& column : columns) cells.front().push_back(Escape(column));
+  for (const std::string& column : columns) cells.front().push_back(PrintableText(column));
   for (const Json& row : rows) {
     std::vector<std::string>& line = cells.emplace_back();
     for (const std::string& column : columns) line.push_back(row.contains(column) ? ScalarText(row.at(column)) : "");
@@ -73,18 +61,30 @@ void AppendObject(std::string& text, const Json& object, std::size_t indent) {
   for (const auto& [name, value] : object.items()) {
     const std::string margin(indent, ' ');
     if (value.is_object() && !value.empty()) {
-      text += fmt::format("{}{}\n", margin, Escape(name));
+      text += fmt::format("{}{}\n", margin, PrintableText(name));
       AppendObject(text, value, indent + 2);
     } else if (IsTable(value)) {
-      text += fmt::format("{}{}\n", margin, Escape(name));
+      text += fmt::format("{}{}\n", margin, PrintableText(name));
       AppendTable(text, value, indent + 2);
     } else {
-      text += fmt::format("{}{:<{}}  {}\n", margin, Escape(name), width, ScalarText(value));
+      text += fmt::format("{}{:<{}}  {}\n", margin, PrintableText(name), width, ScalarText(value));
     }
   }
 }
 
 }  // namespace
+
+std::string PrintableText(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      escaped += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    } else {
+      escaped += c;
+    }
+  }
+  return escaped;
+}
 
 std::string FactsText(std::string_view json) {
   const Json value = Json::parse(json, nullptr, false);

@@ -12,4 +12,7 @@ namespace hearth::cli {
 // comes back as it is. Control characters are escaped: the values come from afar.
 std::string FactsText(std::string_view json);
 
+// `text` with its control characters escaped (\x0a): for names that come from afar.
+std::string PrintableText(std::string_view text);
+
 }  // namespace hearth::cli

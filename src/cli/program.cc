@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "cli/config_commands.h"
+#include "cli/list_command.h"
 #include "cli/node_commands.h"
 #include "cli/read_commands.h"
 #include "cli/verify_command.h"
@@ -31,6 +32,7 @@ struct Runner {
   }
   int operator()(const GetOptions& options) const { return WithNode(RunGet, options); }
   int operator()(const HeadOptions& options) const { return WithNode(RunHead, options); }
+  int operator()(const ListOptions& options) const { return WithNode(RunList, options); }
   int operator()(const StatusOptions& options) const { return WithNode(RunStatus, options); }
   int operator()(const ExplainOptions& options) const { return WithNode(RunExplain, options); }
   int operator()(const EvictOptions& options) const { return WithNode(RunEvict, options); }

@@ -56,6 +56,9 @@ class Gate {
  public:
   virtual ~Gate() = default;
   virtual Decision Check(const Caller& caller, Action action, std::string_view resource) const = 0;
+  // Whether there is anything but `admin:` on which Check could allow it: asked before work whose result is filtered by
+  // Check afterwards (ListBuckets), so that a stranger causes none.
+  virtual Decision CheckAnywhere(const Caller& caller, Action action) const = 0;
 };
 
 struct LocalGateOptions {

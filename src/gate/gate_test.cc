@@ -187,5 +187,14 @@ TEST(LocalGate, AllowingAllocatesNothing) {
   EXPECT_GT(allocations, before) << "the counter is dead";
 }
 
+TEST(LocalGate, WhoMayListNothingAtAllIsToldBeforeAnythingIsListed) {
+  EXPECT_TRUE(MakeLocalGate(Options())->CheckAnywhere(OwnHost(), Action::kList).allowed);
+  EXPECT_TRUE(MakeLocalGate(Anonymous())->CheckAnywhere(OtherHost(), Action::kList).allowed);
+  EXPECT_FALSE(MakeLocalGate(Anonymous())->CheckAnywhere(OtherHost(), Action::kWrite).allowed);
+  const Decision denied = MakeLocalGate(Options())->CheckAnywhere(OtherHost(), Action::kList);
+  EXPECT_FALSE(denied.allowed);
+  EXPECT_EQ(denied.reason, "not_local");
+}
+
 }  // namespace
 }  // namespace hearth::gate

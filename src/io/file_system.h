@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -56,6 +57,17 @@ class File {
   virtual bool TryReadNow(std::uint64_t offset, std::span<std::byte> to) const = 0;
 };
 
+// A name in a directory and what it stands for, as far as the directory says.
+struct DirectoryEntry {
+  enum class Kind : std::uint8_t {
+    kFile,
+    kDirectory,
+    kOther,  // a symbolic link, whatever it leads to; a device, a pipe, a socket
+  };
+  std::string_view name;
+  Kind kind = Kind::kOther;
+};
+
 struct OpenOptions {
   bool write = false;      // read only by default
   bool create = false;     // with write: make it, mode 0600, if it is not there
@@ -72,6 +84,9 @@ class FileSystem {
   virtual Result<FileInfo> Stat(std::string_view path) = 0;
   virtual Status MakeDirectory(std::string_view path) = 0;                        // mode 0700; fine if it is there
   virtual Result<std::vector<std::string>> List(std::string_view directory) = 0;  // names, no "." and ".."
+  // The same one by one, in no order, without holding them all; ends early where `visit` returns false.
+  using Visitor = std::function<bool(const DirectoryEntry&)>;
+  virtual Status VisitDirectory(std::string_view directory, const Visitor& visit) = 0;
   virtual Status Rename(std::string_view from, std::string_view to) = 0;
   virtual Status Unlink(std::string_view path) = 0;
   virtual Status SyncDirectory(std::string_view directory) = 0;

@@ -23,6 +23,9 @@ class LateFileSystem final : public FileSystem {
   Result<std::vector<std::string>> List(std::string_view directory) override {
     return With([&](FileSystem& files) { return files.List(directory); });
   }
+  Status VisitDirectory(std::string_view directory, const Visitor& visit) override {
+    return With([&](FileSystem& files) { return files.VisitDirectory(directory, visit); });
+  }
   Status Rename(std::string_view from, std::string_view to) override {
     return With([&](FileSystem& files) { return files.Rename(from, to); });
   }

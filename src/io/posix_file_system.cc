@@ -61,6 +61,17 @@ Result<SplitPath> Split(std::string_view path) {
   return SplitPath{std::string(path.substr(0, slash)), std::string(path.substr(slash + 1))};
 }
 
+// Some file systems do not say in the directory what a name stands for.
+DirectoryEntry::Kind KindOf(int directory, const dirent& entry) {
+  struct stat info{};
+  mode_t type = DTTOIF(entry.d_type);
+  if (entry.d_type == DT_UNKNOWN && ::fstatat(directory, entry.d_name, &info, AT_SYMLINK_NOFOLLOW) == 0) {
+    type = info.st_mode;
+  }
+  if (S_ISREG(type)) return DirectoryEntry::Kind::kFile;
+  return S_ISDIR(type) ? DirectoryEntry::Kind::kDirectory : DirectoryEntry::Kind::kOther;
+}
+
 class PosixFileSystem final : public FileSystem {
  public:
   PosixFileSystem(UniqueFd root, std::string path, bool is_private)
@@ -70,6 +81,7 @@ class PosixFileSystem final : public FileSystem {
   Result<FileInfo> Stat(std::string_view path) override;
   Status MakeDirectory(std::string_view path) override;
   Result<std::vector<std::string>> List(std::string_view directory) override;
+  Status VisitDirectory(std::string_view directory, const Visitor& visit) override;
   Status Rename(std::string_view from, std::string_view to) override;
   Status Unlink(std::string_view path) override;
   Status SyncDirectory(std::string_view directory) override;
@@ -161,21 +173,30 @@ Status PosixFileSystem::MakeDirectory(std::string_view path) {
 }
 
 Result<std::vector<std::string>> PosixFileSystem::List(std::string_view directory) {
+  std::vector<std::string> names;
+  HEARTH_TRY(VisitDirectory(directory, [&](const DirectoryEntry& entry) {
+    names.emplace_back(entry.name);
+    return true;
+  }));
+  return names;
+}
+
+Status PosixFileSystem::VisitDirectory(std::string_view directory, const Visitor& visit) {
   auto fd = OpenBeneath(directory, O_RDONLY | O_DIRECTORY);
   if (!fd) return Fail(std::move(fd).error());
   const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(fd->get()), ::closedir);
   if (!stream) return Fail(ErrorFromErrno(errno, "list " + Describe(directory)));
   fd->Release();  // the stream's now
-  std::vector<std::string> names;
   while (true) {
     errno = 0;
     const dirent* entry = ::readdir(stream.get());
     if (entry == nullptr) break;
     const std::string_view name = entry->d_name;
-    if (name != "." && name != "..") names.emplace_back(name);
+    if (name == "." || name == "..") continue;
+    if (!visit({name, KindOf(::dirfd(stream.get()), *entry)})) return {};
   }
   if (errno != 0) return Fail(ErrorFromErrno(errno, "list " + Describe(directory)));
-  return names;
+  return {};
 }
 
 Status PosixFileSystem::Rename(std::string_view from, std::string_view to) {

@@ -164,6 +164,22 @@ TEST_F(PosixFileSystemTest, OpeningAFifoDoesNotWait) {
   EXPECT_FALSE((*file)->Info()->is_regular);
 }
 
+TEST_F(PosixFileSystemTest, AVisitSaysOfLinksAndPipesThatTheyAreSomethingElse) {
+  auto fs = OpenAt(base_ + "/root");
+  ASSERT_TRUE(fs->MakeDirectory("d"));
+  ASSERT_TRUE(fs->Open("f", {.write = true, .create = true}));
+  ASSERT_EQ(::symlink("d", (base_ + "/root/to-d").c_str()), 0);
+  ASSERT_EQ(::symlink("f", (base_ + "/root/to-f").c_str()), 0);
+  ASSERT_EQ(::mkfifo((base_ + "/root/pipe").c_str(), 0600), 0);
+  std::vector<std::string> other;
+  ASSERT_TRUE(fs->VisitDirectory("", [&](const DirectoryEntry& entry) {
+    if (entry.kind == DirectoryEntry::Kind::kOther) other.emplace_back(entry.name);
+    return true;
+  }));
+  EXPECT_THAT(other, UnorderedElementsAre("to-d", "to-f", "pipe"));
+  EXPECT_FALSE(fs->VisitDirectory("to-d", [](const auto&) { return true; }));
+}
+
 TEST_F(PosixFileSystemTest, ListsRenamesAndUnlinks) {
   auto fs = OpenAt(base_ + "/root");
   ASSERT_TRUE(fs->MakeDirectory("d"));

@@ -2,21 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "origin/file_forward.h"
+#include "origin/file_lookup.h"
 #include "origin/file_meta.h"
 
 namespace hearth::origin {
 namespace {
-
-Error NoSuchKey() { return {Code::kNotFound, "no such key", {404, "NoSuchKey", "The specified key does not exist."}}; }
-
-Error NoSuchBucket() {
-  return {Code::kNotFound, "no such bucket", {404, "NoSuchBucket", "The specified bucket does not exist"}};
-}
-
-Error NoSuchVersion() {
-  return {
-      Code::kNotFound, "a file has no version ids", {404, "NoSuchVersion", "The specified version does not exist."}};
-}
 
 Error Changed(std::string what) {
   return {Code::kPreconditionFailed,
@@ -24,39 +15,14 @@ Error Changed(std::string what) {
           {412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold"}};
 }
 
-// What keeps a path from naming a file at all (a component too long, a link, a file where a directory should
-// be) is no error of the disk.
-Error FromDisk(io::FileSystem& root, const BucketName& bucket, Error error) {
-  switch (error.code()) {
-    case Code::kNotFound:
-    case Code::kInvalidArgument: {
-      if (!IsFileBucket(bucket)) return NoSuchBucket();
-      const auto directory = root.Stat(bucket.value);
-      return directory && directory->is_directory ? NoSuchKey() : NoSuchBucket();
-    }
-    case Code::kPermissionDenied:
-      return {Code::kPermissionDenied, error.message(), {403, "AccessDenied", "Access Denied"}};
-    default: return error;
-  }
-}
-
 struct OpenedFile {
   std::shared_ptr<const io::File> file;
   io::FileInfo info;
 };
 
-// Blocks. Looked at before it is opened: opening a device or a pipe could have effects, or wait.
-Result<io::FileInfo> Look(io::FileSystem& root, const BucketName& bucket, const ObjectKey& key) {
-  const auto path = FilePath(bucket, key);
-  if (!path) return Fail(FromDisk(root, bucket, NoSuchKey()));
-  auto info = root.Stat(*path);
-  if (!info) return Fail(FromDisk(root, bucket, std::move(info).error()));
-  if (!info->is_regular) return Fail(NoSuchKey());
-  return info;
-}
-
+// Blocks.
 Result<OpenedFile> OpenFile(io::FileSystem& root, const BucketName& bucket, const ObjectKey& key) {
-  auto looked = Look(root, bucket, key);
+  auto looked = LookAtObject(root, bucket, key);
   if (!looked) return Fail(std::move(looked).error());
   auto file = root.Open(*FilePath(bucket, key), {});
   if (!file) return Fail(FromDisk(root, bucket, std::move(file).error()));
@@ -114,10 +80,6 @@ class FileBody final : public Body {
   std::optional<Error> failed_;
 };
 
-constexpr std::string_view kListAnswer =
-    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>NotImplemented</Code>"
-    "<Message>Listing is not implemented for file origins.</Message></Error>";
-
 class FileOrigin final : public Origin {
  public:
   FileOrigin(OriginName name, io::FileSystem& root, Executor& pool, const Clock& clock)
@@ -128,7 +90,7 @@ class FileOrigin final : public Origin {
   Task<Result<GetAnswer>> Get(GetRequest request, RequestContext context) override {
     if (context.cancel.IsCancelled()) co_return Fail(Code::kCancelled, "the request was cancelled");
     if (request.range && request.range->empty()) co_return Fail(Code::kInvalidArgument, "an empty range");
-    if (!IsCurrent(request.version_id)) co_return Fail(NoSuchVersion());
+    if (!IsCurrentVersion(request.version_id)) co_return Fail(NoSuchVersion());
     auto open = [this, &request] { return OpenFile(root_, request.bucket, request.key); };
     auto opened = co_await RunOn(pool_, std::move(open));
     if (!opened) co_return Fail(std::move(opened).error().With(Place("GET")));
@@ -153,22 +115,22 @@ class FileOrigin final : public Origin {
 
   Task<Result<ObjectMeta>> Head(HeadRequest request, RequestContext context) override {
     if (context.cancel.IsCancelled()) co_return Fail(Code::kCancelled, "the request was cancelled");
-    if (!IsCurrent(request.version_id)) co_return Fail(NoSuchVersion());
-    auto look = [this, &request] { return Look(root_, request.bucket, request.key); };
+    if (!IsCurrentVersion(request.version_id)) co_return Fail(NoSuchVersion());
+    auto look = [this, &request] { return LookAtObject(root_, request.bucket, request.key); };
     auto info = co_await RunOn(pool_, std::move(look));
     if (!info) co_return Fail(std::move(info).error().With(Place("HEAD")));
     co_return FileMeta(*info, request.key, clock_.Wall());
   }
 
-  Task<Result<ListAnswer>> List(ListRequest, RequestContext) override {
-    co_return ListAnswer{501, {{"Content-Type", "application/xml"}}, std::string(kListAnswer)};
+  Task<Result<ForwardAnswer>> Forward(ForwardRequest request, RequestContext context) override {
+    const std::string place = Place(request.operation);
+    auto answer = co_await ForwardToFiles({root_, pool_, clock_}, std::move(request), std::move(context));
+    if (!answer) co_return Fail(std::move(answer).error().With(place));
+    co_return answer;
   }
 
  private:
   std::string Place(std::string_view operation) const { return fmt::format("origin {}: {}", name_.value, operation); }
-
-  // S3 calls the version of an object in a bucket without versions "null".
-  static bool IsCurrent(std::string_view version_id) { return version_id.empty() || version_id == "null"; }
 
   const OriginName name_;
   io::FileSystem& root_;

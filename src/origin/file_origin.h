@@ -7,7 +7,8 @@
 // version is kPreconditionFailed, so what was delivered before is of one version (what a program writes
 // through a mapping shows when the kernel updates mtime). Errors have S3's codes (NoSuchKey, NoSuchBucket,
 // AccessDenied, InvalidRange, PreconditionFailed). A key that leads through a symbolic link, or to anything
-// but a regular file, is NoSuchKey. There are no version ids but "null". List answers 501 NotImplemented.
+// but a regular file, is NoSuchKey. There are no version ids but "null". What is forwarded
+// is answered by its own means (file_operations.h).
 #pragma once
 
 #include <memory>

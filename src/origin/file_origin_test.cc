@@ -187,11 +187,14 @@ TEST_F(FileOriginTest, ACancelledRequestEnds) {
   EXPECT_EQ(world_.Run(origin_->Get(Request("a"), context)).error().code(), Code::kCancelled);
 }
 
-TEST_F(FileOriginTest, ListingIsNotImplementedInS3sOwnWords) {
-  auto list = world_.Run(origin_->List({BucketName("bucket"), {}}, {}));
+TEST_F(FileOriginTest, ItListsByItsOwnMeans) {
+  Write("dir/a", "one");
+  auto list = world_.Run(origin_->Forward({.operation = "ListObjectsV2", .bucket = BucketName("bucket")}, {}));
   ASSERT_TRUE(list.has_value());
-  EXPECT_EQ(list->status, 501);
-  EXPECT_NE(list->body.find("<Code>NotImplemented</Code>"), std::string::npos);
+  EXPECT_EQ(list->status, 200);
+  EXPECT_NE(list->body.find("<Key>dir/a</Key>"), std::string::npos) << list->body;
+  // The list and the object say the same ETag.
+  EXPECT_NE(list->body.find("&quot;" + Get("dir/a")->meta.etag.value.substr(1, 32) + "&quot;"), std::string::npos);
 }
 
 }  // namespace

@@ -90,16 +90,23 @@ struct HeadRequest {
   std::string version_id;
 };
 
-// ListObjectsV2 and its like: the query goes to the origin as it is, the answer comes back as it is.
-struct ListRequest {
-  BucketName bucket;
-  std::vector<std::pair<std::string, std::string>> query;  // decoded; order does not matter
+// What only reads and only the origin can answer: lists, sub-resources of objects, facts about buckets.
+// The query goes to the origin as it is, without what signs a request; so do `headers`.
+struct ForwardRequest {
+  std::string operation = {};  // S3's name for it: what an origin that is no S3 server goes by
+  std::string method = "GET";  // or HEAD
+  BucketName bucket = {};      // empty: the service (ListBuckets)
+  ObjectKey key = {};          // empty: the bucket
+  std::vector<std::pair<std::string, std::string>> query = {};  // decoded; order does not matter
+  Headers headers = {};                                         // x-amz-* that belong to the operation
 };
-struct ListAnswer {
+// Whatever the origin answered, with whatever status: an Error means that it gave no answer.
+struct ForwardAnswer {
   int status = 200;
-  Headers headers;
-  std::string body;  // S3's XML, at most 16 MiB
+  Headers headers;   // Content-Type, Last-Modified and x-amz-*
+  std::string body;  // at most kForwardBytesMax; S3's XML, as a rule
 };
+inline constexpr std::size_t kForwardBytesMax = 16 << 20;
 
 class Origin {
  public:
@@ -109,7 +116,7 @@ class Origin {
 
   virtual Task<Result<GetAnswer>> Get(GetRequest request, RequestContext context) = 0;
   virtual Task<Result<ObjectMeta>> Head(HeadRequest request, RequestContext context) = 0;
-  virtual Task<Result<ListAnswer>> List(ListRequest request, RequestContext context) = 0;
+  virtual Task<Result<ForwardAnswer>> Forward(ForwardRequest request, RequestContext context) = 0;
 
   // Before a request is made again that has failed `attempt` times (1 and up): waits a moment, then says whether it may
   // be. An origin that keeps accounts (steady_origin.h) says no to more than its share.

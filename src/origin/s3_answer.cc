@@ -196,13 +196,12 @@ std::string RangeHeader(ByteRange range) {
   return fmt::format("bytes={}-{}", range.begin, range.end - 1);
 }
 
-Headers ListHeaders(const http::HeaderList& headers) {
+Headers ForwardedHeaders(const http::HeaderList& headers) {
   Headers shown;
   for (const auto& [name, value] : headers) {
     const std::string lower = LowerCase(name);
-    if (lower == "content-type" || lower == "x-amz-bucket-region" || lower == "x-amz-request-charged") {
-      shown.emplace_back(name, value);
-    }
+    const bool of_amazon = lower.starts_with("x-amz-") && lower != "x-amz-request-id" && lower != "x-amz-id-2";
+    if (of_amazon || lower == "content-type" || lower == "last-modified") shown.emplace_back(name, value);
   }
   return shown;
 }

@@ -39,7 +39,8 @@ Error ReadErrorAnswer(int status, const S3ErrorDocument& document);
 // The value of the Range header for `range` (not empty); open where its end is past any object's.
 std::string RangeHeader(ByteRange range);
 
-// What a list answer shows to clients.
-Headers ListHeaders(const http::HeaderList& headers);
+// What an answer that is passed on shows to clients: what describes it, not what belongs to the connection or to the
+// origin's own logs.
+Headers ForwardedHeaders(const http::HeaderList& headers);
 
 }  // namespace hearth::origin

@@ -15,7 +15,6 @@ namespace hearth::origin {
 namespace {
 
 constexpr std::size_t kErrorBytesMax = 64 << 10;
-constexpr std::size_t kListBytesMax = 16 << 20;
 constexpr Duration kErrorBodyTimeout = std::chrono::seconds(2);
 
 struct S3Call {
@@ -98,19 +97,23 @@ class S3Origin final : public Origin {
     co_return meta;
   }
 
-  Task<Result<ListAnswer>> List(ListRequest request, RequestContext context) override {
-    S3Call call{.method = "GET", .bucket = request.bucket, .key = {}, .query = std::move(request.query), .headers = {}};
+  Task<Result<ForwardAnswer>> Forward(ForwardRequest request, RequestContext context) override {
+    S3Call call{.method = std::move(request.method),
+                .bucket = std::move(request.bucket),
+                .key = std::move(request.key),
+                .query = std::move(request.query),
+                .headers = std::move(request.headers)};
     const TimePoint deadline = context.deadline;
     auto reply = co_await Exchange(std::move(call), std::move(context));
     if (!reply) co_return Fail(std::move(reply).error());
     const int status = reply->answer.status;
-    if (status < 200 || (status >= 300 && status < 400)) co_return Fail(Refused(*reply, "LIST"));
-    ListAnswer list{status, ListHeaders(reply->answer.headers), std::move(reply->error_text)};
-    if (!reply->ok()) co_return list;
-    auto body = co_await http::ReadAll(std::move(reply->answer.body), kListBytesMax, deadline);
-    if (!body) co_return Fail(std::move(body).error().With(Place("LIST")));
-    list.body = *std::move(body);
-    co_return list;
+    if (status < 200 || (status >= 300 && status < 400)) co_return Fail(Refused(*reply, request.operation));
+    ForwardAnswer forwarded{status, ForwardedHeaders(reply->answer.headers), std::move(reply->error_text)};
+    if (!reply->ok()) co_return forwarded;
+    auto body = co_await http::ReadAll(std::move(reply->answer.body), kForwardBytesMax, deadline);
+    if (!body) co_return Fail(std::move(body).error().With(Place(request.operation)));
+    forwarded.body = *std::move(body);
+    co_return forwarded;
   }
 
  private:
@@ -167,7 +170,8 @@ class S3Origin final : public Origin {
   }
 
   Task<Result<http::ClientRequest>> Prepare(const S3Call& call, const std::string& region) {
-    auto target = endpoint_.Locate(call.bucket, call.key, region);
+    auto target =
+        call.bucket.empty() ? endpoint_.LocateService(region) : endpoint_.Locate(call.bucket, call.key, region);
     if (!target) co_return Fail(std::move(target).error());
     http::ClientRequest request{.method = call.method, .url = target->url, .headers = call.headers};
     if (!call.query.empty()) request.url += "?" + CanonicalQuery(call.query);

@@ -251,21 +251,61 @@ TEST_F(S3OriginTest, ThrottlingIsToldApartFromFailure) {
 }
 
 TEST_F(S3OriginTest, AListGoesThroughBothWays) {
-  client_.Add({.headers = {{"Content-Type", "application/xml"}, {"Server", "x"}}, .body = "<ListBucketResult/>"});
+  client_.Add({.headers = {{"Content-Type", "application/xml"},
+                           {"Server", "x"},
+                           {"x-amz-request-id", "1"},
+                           {"X-Amz-Bucket-Region", "r"}},
+               .body = "<ListBucketResult/>"});
   client_.Add({.status = 404,
                .headers = {{"Content-Type", "application/xml"}},
                .body = "<Error><Code>NoSuchBucket</Code></Error>"});
-  const ListRequest request{BucketName("bucket"), {{"prefix", "a/ b"}, {"list-type", "2"}, {"delimiter", "/"}}};
-  auto list = world_.Run(origin_->List(request, {}));
+  const ForwardRequest request{.operation = "ListObjectsV2",
+                               .bucket = BucketName("bucket"),
+                               .query = {{"prefix", "a/ b"}, {"list-type", "2"}, {"delimiter", "/"}}};
+  auto list = world_.Run(origin_->Forward(request, {}));
   ASSERT_TRUE(list.has_value());
   EXPECT_EQ(list->status, 200);
   EXPECT_EQ(list->body, "<ListBucketResult/>");
-  EXPECT_EQ(list->headers, (Headers{{"Content-Type", "application/xml"}}));
+  EXPECT_EQ(list->headers, (Headers{{"Content-Type", "application/xml"}, {"X-Amz-Bucket-Region", "r"}}));
   EXPECT_EQ(client_.requests().at(0).url, "http://localhost:9000/bucket?delimiter=%2F&list-type=2&prefix=a%2F%20b");
-  list = world_.Run(origin_->List(request, {}));
+  list = world_.Run(origin_->Forward(request, {}));
   ASSERT_TRUE(list.has_value());
   EXPECT_EQ(list->status, 404);
   EXPECT_EQ(list->body, "<Error><Code>NoSuchBucket</Code></Error>");
+}
+
+TEST_F(S3OriginTest, ASubresourceGoesThroughWithItsHeadersSigned) {
+  client_.Add({.status = 200, .body = "<GetObjectAttributesResponse/>"});
+  auto answer = world_.Run(origin_->Forward({.operation = "GetObjectAttributes",
+                                             .bucket = BucketName("bucket"),
+                                             .key = ObjectKey("a b"),
+                                             .query = {{"attributes", ""}},
+                                             .headers = {{"x-amz-object-attributes", "ETag,ObjectSize"}}},
+                                            {}));
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_EQ(answer->body, "<GetObjectAttributesResponse/>");
+  EXPECT_EQ(client_.requests().at(0).url, "http://localhost:9000/bucket/a%20b?attributes=");
+  EXPECT_EQ(Sent(0, "x-amz-object-attributes"), "ETag,ObjectSize");
+  EXPECT_NE(Sent(0, "Authorization").find("x-amz-object-attributes"), std::string::npos) << Sent(0, "Authorization");
+}
+
+TEST_F(S3OriginTest, TheServiceIsAskedForItsBucketsAndAHeadHasNoBody) {
+  client_.Add({.body = "<ListAllMyBucketsResult/>"});
+  client_.Add({.status = 404});
+  auto buckets = world_.Run(origin_->Forward({.operation = "ListBuckets"}, {}));
+  ASSERT_TRUE(buckets.has_value()) << buckets.error().ToString();
+  EXPECT_EQ(client_.requests().at(0).url, "http://localhost:9000/");
+  auto head =
+      world_.Run(origin_->Forward({.operation = "HeadBucket", .method = "HEAD", .bucket = BucketName("bucket")}, {}));
+  ASSERT_TRUE(head.has_value());
+  EXPECT_EQ(head->status, 404);
+  EXPECT_EQ(client_.requests().at(1).method, "HEAD");
+}
+
+TEST_F(S3OriginTest, ARedirectIsNotPassedOn) {
+  client_.Add({.status = 307, .headers = {{"Location", "http://elsewhere/"}}});
+  const auto answer = world_.Run(origin_->Forward({.operation = "ListObjects", .bucket = BucketName("bucket")}, {}));
+  EXPECT_EQ(answer.error().code(), Code::kUnavailable);
 }
 
 TEST_F(S3OriginTest, RequestsThatMakeNoSenseAreNotSent) {

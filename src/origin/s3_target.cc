@@ -76,13 +76,23 @@ Result<S3Endpoint> S3Endpoint::Create(std::string_view url, S3Style style) {
   return endpoint;
 }
 
+std::string S3Endpoint::Host(std::string_view region) const {
+  return authority_.empty() ? fmt::format("s3.{}.amazonaws.com", region) : authority_;
+}
+
+Result<S3Target> S3Endpoint::LocateService(std::string_view region) const {
+  S3Target target{.url = {}, .host = Host(region), .path = base_ + "/"};
+  target.url = scheme_ + "://" + target.host + target.path;
+  return target;
+}
+
 Result<S3Target> S3Endpoint::Locate(const BucketName& bucket, const ObjectKey& key, std::string_view region) const {
   if (!IsBucketName(bucket.value)) {
     return Fail(Error(Code::kInvalidArgument, "not a bucket name",
                       {400, "InvalidBucketName", "The specified bucket is not valid."}));
   }
   S3Target target;
-  target.host = authority_.empty() ? fmt::format("s3.{}.amazonaws.com", region) : authority_;
+  target.host = Host(region);
   target.path = base_ + "/";
   if (style_ == S3Style::kVirtual && IsHostLabel(bucket.value, scheme_ == "http")) {
     target.host = bucket.value + "." + target.host;

@@ -32,9 +32,12 @@ class S3Endpoint {
   // An empty key means the bucket itself. kInvalidArgument: the bucket's name is none that S3 could have
   // (remote status 400 InvalidBucketName): it could reach another bucket, or another host.
   Result<S3Target> Locate(const BucketName& bucket, const ObjectKey& key, std::string_view region) const;
+  // The service itself, whose buckets can be listed.
+  Result<S3Target> LocateService(std::string_view region) const;
 
  private:
   S3Endpoint() = default;
+  std::string Host(std::string_view region) const;
 
   std::string scheme_;
   std::string authority_;  // empty: AWS

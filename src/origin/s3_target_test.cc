@@ -19,6 +19,14 @@ TEST(S3Target, AwsIsTheEndpointOfTheRegion) {
   EXPECT_EQ(target.path, "/bucket/a/b");
 }
 
+TEST(S3Target, TheServiceIsTheEndpointItself) {
+  const S3Target target = S3Endpoint::Create("http://h:9000/base/", S3Style::kVirtual)->LocateService("r").value();
+  EXPECT_EQ(target.url, "http://h:9000/base/");
+  EXPECT_EQ(target.path, "/base/");
+  EXPECT_EQ(S3Endpoint::Create("", S3Style::kPath)->LocateService("eu-west-1")->url,
+            "https://s3.eu-west-1.amazonaws.com/");
+}
+
 TEST(S3Target, VirtualStylePutsTheBucketBeforeTheHost) {
   const S3Target target = Locate("http://localhost:9000", S3Style::kVirtual, "bucket", "k");
   EXPECT_EQ(target.url, "http://bucket.localhost:9000/k");

@@ -138,15 +138,16 @@ Task<Result<ObjectMeta>> SteadyOrigin::Head(HeadRequest request, RequestContext 
   co_return meta;
 }
 
-Task<Result<ListAnswer>> SteadyOrigin::List(ListRequest request, RequestContext context) {
+Task<Result<ForwardAnswer>> SteadyOrigin::Forward(ForwardRequest request, RequestContext context) {
   RequestContext copy = context;
   Result<RequestSlots::Slot> slot = co_await Begin(std::move(copy));
   if (!slot) co_return Fail(std::move(slot).error());
+  // What a prober may ask: any object's metadata, there or not. Of the service itself nothing is known to ask.
   const HeadRequest about{.bucket = request.bucket, .key = ObjectKey("-"), .version_id = {}};
-  Result<ListAnswer> answer = co_await inner_->List(std::move(request), std::move(context));
+  Result<ForwardAnswer> answer = co_await inner_->Forward(std::move(request), std::move(context));
   if (answer) {
     health_.NoteHeard(env_.clock.Now());  // its latency is a list's: another thing
-  } else {
+  } else if (!about.bucket.empty()) {
     NoteError(answer.error(), about);
   }
   co_return answer;

@@ -41,7 +41,7 @@ class SteadyOrigin final : public Origin {
   const OriginName& name() const override { return inner_->name(); }
   Task<Result<GetAnswer>> Get(GetRequest request, RequestContext context) override;
   Task<Result<ObjectMeta>> Head(HeadRequest request, RequestContext context) override;
-  Task<Result<ListAnswer>> List(ListRequest request, RequestContext context) override;
+  Task<Result<ForwardAnswer>> Forward(ForwardRequest request, RequestContext context) override;
   Task<bool> AdmitRetry(int attempt) override;
 
   Task<void> Stop();

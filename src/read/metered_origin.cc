@@ -51,9 +51,10 @@ class MeteredOrigin final : public origin::Origin {
     co_return meta;
   }
 
-  Task<Result<origin::ListAnswer>> List(origin::ListRequest request, RequestContext context) override {
-    Result<origin::ListAnswer> answer = co_await inner_->List(std::move(request), std::move(context));
-    Count("ListObjectsV2", answer ? std::to_string(answer->status) : CodeOf(answer.error()));
+  Task<Result<origin::ForwardAnswer>> Forward(origin::ForwardRequest request, RequestContext context) override {
+    const std::string operation = request.operation;
+    Result<origin::ForwardAnswer> answer = co_await inner_->Forward(std::move(request), std::move(context));
+    Count(operation, answer ? std::to_string(answer->status) : CodeOf(answer.error()));
     if (answer) bytes_.Add(answer->body.size());
     co_return answer;
   }

@@ -42,7 +42,8 @@ TEST_F(MeteredOriginTest, CountsRequestsByOperationAndCode) {
   EXPECT_TRUE(Get(ByteRange{0, 10}));
   EXPECT_TRUE(Get(std::nullopt, 1));
   EXPECT_TRUE(world_.Run(metered_->Head({BucketName("b"), ObjectKey("k"), ""}, {})));
-  EXPECT_TRUE(world_.Run(metered_->List({BucketName("b"), {}}, {})));
+  EXPECT_TRUE(world_.Run(metered_->Forward({.operation = "ListObjectsV2", .bucket = BucketName("b")}, {})));
+  EXPECT_TRUE(world_.Run(metered_->Forward({.operation = "GetBucketAcl", .bucket = BucketName("b")}, {})));
   fake_->FailNext(sim::OriginFault::kRefuse);
   EXPECT_FALSE(Get(std::nullopt));
   EXPECT_EQ(Requests("GetObject", "404"), 1u);
@@ -51,6 +52,7 @@ TEST_F(MeteredOriginTest, CountsRequestsByOperationAndCode) {
   EXPECT_EQ(Requests("GetObject", "unavailable"), 1u);
   EXPECT_EQ(Requests("HeadObject", "200"), 1u);
   EXPECT_EQ(Requests("ListObjectsV2", "200"), 1u);
+  EXPECT_EQ(Requests("GetBucketAcl", "501"), 1u) << "the fake has no such thing, and its answer is one";
 }
 
 TEST_F(MeteredOriginTest, CountsTheBytesThatWereReadAndNoOthers) {

@@ -202,8 +202,8 @@ class RestlessOrigin final : public origin::Origin {
     if (before_heads_) inner_.Put("b", "k", kSize + 1);
     co_return co_await inner_.Head(std::move(request), std::move(context));
   }
-  Task<Result<origin::ListAnswer>> List(origin::ListRequest request, RequestContext context) override {
-    co_return co_await inner_.List(std::move(request), std::move(context));
+  Task<Result<origin::ForwardAnswer>> Forward(origin::ForwardRequest request, RequestContext context) override {
+    co_return co_await inner_.Forward(std::move(request), std::move(context));
   }
 
  private:

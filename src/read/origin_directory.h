@@ -40,9 +40,13 @@ class OriginDirectory {
   // every configured origin.
   Result<Located> Locate(std::string_view url) const;
 
+  // The same of a list: NAME://, NAME://bucket or NAME://bucket/prefix; bucket and key (the prefix) may be empty.
+  Result<Located> LocatePrefix(std::string_view url) const;
+
   const std::vector<OriginEntry>& entries() const { return entries_; }
 
  private:
+  const OriginEntry* ForBareScheme(std::string_view scheme) const;
   const OriginEntry* ForScheme(std::string_view scheme, const BucketName& bucket) const;
 
   std::vector<OriginEntry> entries_;

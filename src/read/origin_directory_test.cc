@@ -40,6 +40,21 @@ TEST(OriginDirectory, ACanonicalUrlNamesItsOrigin) {
   EXPECT_EQ(NameFor(directory, "c://models/k"), "permission_denied");
 }
 
+TEST(OriginDirectory, APrefixMayBeEmptyAndSoMayTheBucket) {
+  const OriginDirectory directory = Of(Entry("a", OriginType::kS3, {"x"}), Entry("b", OriginType::kFile, {"*"}));
+  EXPECT_EQ(directory.LocatePrefix("b://models")->object.bucket.value, "models");
+  EXPECT_EQ(directory.LocatePrefix("b://models/")->object.key.value, "");
+  EXPECT_EQ(directory.LocatePrefix("b://models/d/")->object.Url(), "b://models/d/");
+  EXPECT_EQ(directory.LocatePrefix("b://")->entry->name.value, "b");
+  EXPECT_EQ(directory.LocatePrefix("s3://")->entry->name.value, "a");
+  EXPECT_EQ(directory.LocatePrefix("gs://").error().code(), Code::kPermissionDenied);
+  EXPECT_EQ(directory.LocatePrefix("a://other/").error().code(), Code::kPermissionDenied);
+  EXPECT_EQ(directory.LocatePrefix("b:///k").error().code(), Code::kInvalidArgument);
+  for (const char* url : {"b://", "b://models", "b://models/"}) {
+    EXPECT_EQ(directory.Locate(url).error().code(), Code::kInvalidArgument) << url;
+  }
+}
+
 TEST(OriginDirectory, S3AndGsStandForTheFirstOriginOfTheirTypeThatMatches) {
   const OriginDirectory directory =
       Of(Entry("files", OriginType::kFile, {"*"}), Entry("minio", OriginType::kS3, {"logs"}),

@@ -19,7 +19,7 @@ class LyingOrigin final : public origin::Origin {
   Task<Result<origin::ObjectMeta>> Head(origin::HeadRequest, RequestContext) override {
     co_return Fail(Code::kInternal, "not asked for");
   }
-  Task<Result<origin::ListAnswer>> List(origin::ListRequest, RequestContext) override {
+  Task<Result<origin::ForwardAnswer>> Forward(origin::ForwardRequest, RequestContext) override {
     co_return Fail(Code::kInternal, "not asked for");
   }
 

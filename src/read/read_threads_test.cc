@@ -140,8 +140,8 @@ class Borrowed final : public origin::Origin {
   Task<Result<origin::ObjectMeta>> Head(origin::HeadRequest request, RequestContext context) override {
     return inner_.Head(std::move(request), std::move(context));
   }
-  Task<Result<origin::ListAnswer>> List(origin::ListRequest request, RequestContext context) override {
-    return inner_.List(std::move(request), std::move(context));
+  Task<Result<origin::ForwardAnswer>> Forward(origin::ForwardRequest request, RequestContext context) override {
+    return inner_.Forward(std::move(request), std::move(context));
   }
 
  private:

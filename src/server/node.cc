@@ -139,6 +139,7 @@ class RealNode final : public Node, public front::NodeView {
   std::unique_ptr<read::ObjectReader> reader_;
   std::unique_ptr<gate::Gate> gate_;
   std::unique_ptr<front::ObjectAnswerer> answerer_;
+  std::unique_ptr<front::Forwarder> forwarder_;
   std::unique_ptr<front::S3Front> s3_;
   std::unique_ptr<front::AdminFront> admin_;
   std::unique_ptr<Router> router_;
@@ -232,10 +233,11 @@ Status RealNode::MakeDoors() {
                                .hosts = config_.hosts,
                                .own_uid = geteuid()});
   answerer_ = std::make_unique<front::ObjectAnswerer>(*reader_, metrics_, log_);
+  forwarder_ = std::make_unique<front::Forwarder>(memory_, log_);
   s3_ = std::make_unique<front::S3Front>(
-      front::S3Front::Environment{*gate_, *origins_, *answerer_, metrics_, log_, config_.hosts});
+      front::S3Front::Environment{*gate_, *origins_, *answerer_, *forwarder_, metrics_, log_, config_.hosts});
   admin_ = std::make_unique<front::AdminFront>(
-      front::AdminFront::Environment{*gate_, *origins_, *reader_, *answerer_, *this, metrics_, log_,
+      front::AdminFront::Environment{*gate_, *origins_, *reader_, *answerer_, *forwarder_, *this, metrics_, log_,
                                      config_.telemetry.metrics == MetricsAccess::kOpen});
   router_ = std::make_unique<Router>(*s3_, *admin_, config_.hosts);
   std::vector<io::Loop*> loops(loops_.size());

@@ -1,6 +1,7 @@
 #include "contract/file_system_contract.h"
 
 #include <algorithm>
+#include <map>
 #include <span>
 
 #include <gmock/gmock.h>
@@ -12,6 +13,7 @@ namespace hearth::io {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Pair;
 
 namespace {
 
@@ -168,6 +170,23 @@ TEST_P(FileSystemContract, DirectoriesAreNotMadeInNothingNorOverAFile) {
   EXPECT_EQ(CodeOf(fs().List("nothing")), Code::kNotFound);
   EXPECT_EQ(CodeOf(fs().SyncDirectory("nothing")), Code::kNotFound);
   EXPECT_FALSE(fs().List("f").has_value());
+}
+
+TEST_P(FileSystemContract, ADirectoryIsVisitedEntryByEntryAndSaysWhatTheyAre) {
+  ASSERT_TRUE(fs().MakeDirectory("d").has_value());
+  ASSERT_TRUE(fs().MakeDirectory("d/e").has_value());
+  MakeFile("d/f", "1");
+  MakeFile("d/g", "2");
+  std::map<std::string, io::DirectoryEntry::Kind> seen;
+  ASSERT_TRUE(fs().VisitDirectory(
+      "d", [&](const io::DirectoryEntry& entry) { return seen.emplace(entry.name, entry.kind).second; }));
+  using Kind = io::DirectoryEntry::Kind;
+  EXPECT_THAT(seen, ElementsAre(Pair("e", Kind::kDirectory), Pair("f", Kind::kFile), Pair("g", Kind::kFile)));
+  int visits = 0;
+  EXPECT_TRUE(fs().VisitDirectory("d", [&](const io::DirectoryEntry&) { return ++visits < 2; }));
+  EXPECT_EQ(visits, 2) << "it ends where the visitor says so";
+  EXPECT_EQ(CodeOf(fs().VisitDirectory("nothing", [](const auto&) { return true; })), Code::kNotFound);
+  EXPECT_FALSE(fs().VisitDirectory("d/f", [](const auto&) { return true; }));
 }
 
 TEST_P(FileSystemContract, StatTellsFilesFromDirectories) {

@@ -6,6 +6,8 @@
 #include <limits>
 #include <vector>
 
+#include "origin/list_xml.h"
+
 namespace hearth::contract {
 namespace {
 
@@ -97,6 +99,38 @@ Result<std::string> OriginContract::ReadSome(GetAnswer& answer, std::size_t byte
 
 void OriginContract::ReadRest(GetAnswer& answer, std::size_t piece, Read& into) {
   fixture_->Run(ReadBody(answer, piece, into.bytes, into.problem));
+}
+
+Result<origin::ForwardAnswer> OriginContract::Forward(std::string operation, http::QueryList query,
+                                                      std::string method) {
+  origin::ForwardRequest request{.operation = std::move(operation), .method = std::move(method)};
+  if (request.operation != "ListBuckets") request.bucket = BucketName(bucket_);
+  request.query = std::move(query);
+  Result<origin::ForwardAnswer> answer = Fail(Code::kInternal, "not asked");
+  fixture_->Run(Keep(fixture_->origin().Forward(std::move(request), {}), answer));
+  return answer;
+}
+
+std::vector<std::string> OriginContract::ListAll(http::QueryList query) {
+  std::vector<std::string> all;
+  std::string token;
+  for (int page = 0; page < 100; ++page) {
+    http::QueryList paged = query;
+    paged.emplace_back("list-type", "2");
+    if (!token.empty()) paged.emplace_back("continuation-token", token);
+    const auto answer = Forward("ListObjectsV2", std::move(paged));
+    const auto listing = origin::ParseListing(answer ? answer->body : std::string());
+    EXPECT_TRUE(listing.has_value()) << (answer ? answer->body : answer.error().ToString());
+    if (!listing) return all;
+    std::vector<std::string> names = listing->prefixes;
+    for (const auto& object : listing->objects) names.push_back(object.key);
+    std::ranges::sort(names);
+    all.insert(all.end(), names.begin(), names.end());
+    if (!listing->truncated) return all;
+    token = listing->next;
+  }
+  ADD_FAILURE() << "the list does not end";
+  return all;
 }
 
 TEST_P(OriginContract, AWholeObjectComesWithItsMetadata) {
@@ -309,6 +343,52 @@ TEST_P(OriginContract, ConcurrentReadsGetTheirOwnBytes) {
     EXPECT_FALSE(reads[i].problem.has_value());
     ExpectSame(reads[i].bytes, bytes.substr(part(i).begin, part(i).length()));
   }
+}
+
+TEST_P(OriginContract, AListHoldsWhatWasPutInTheOrderOfBytes) {
+  for (const char* key : {"list/b", "list/a/2", "list/a-", "list/a/1", "list/a0", "other"}) fixture_->Put(key, 10);
+  const std::vector<std::string> keys{"list/a-", "list/a/1", "list/a/2", "list/a0", "list/b"};
+  EXPECT_EQ(ListAll({{"prefix", "list/"}}), keys);
+  EXPECT_EQ(ListAll({{"prefix", "list/"}, {"max-keys", "2"}}), keys);
+  const std::vector<std::string> folded{"list/a-", "list/a/", "list/a0", "list/b"};
+  EXPECT_EQ(ListAll({{"prefix", "list/"}, {"delimiter", "/"}}), folded);
+  EXPECT_EQ(ListAll({{"prefix", "list/"}, {"delimiter", "/"}, {"max-keys", "1"}}), folded);
+  EXPECT_EQ(ListAll({{"prefix", "list/"}, {"start-after", "list/a0"}}), (std::vector<std::string>{"list/b"}));
+  EXPECT_EQ(ListAll({{"prefix", "none"}}), std::vector<std::string>());
+}
+
+TEST_P(OriginContract, AListSaysOfAnObjectWhatItsHeadSays) {
+  fixture_->Put("list/k", 1234);
+  const auto head = Head("list/k");
+  ASSERT_TRUE(head.has_value());
+  for (const char* operation : {"ListObjects", "ListObjectsV2"}) {
+    http::QueryList query{{"prefix", "list/"}};
+    if (std::string_view(operation) == "ListObjectsV2") query.emplace_back("list-type", "2");
+    const auto answer = Forward(operation, query);
+    ASSERT_TRUE(answer.has_value()) << answer.error().ToString();
+    EXPECT_EQ(answer->status, 200);
+    const auto listing = origin::ParseListing(answer->body);
+    ASSERT_TRUE(listing && listing->objects.size() == 1) << answer->body;
+    EXPECT_EQ(listing->objects[0].key, "list/k");
+    EXPECT_EQ(listing->objects[0].size, 1234u);
+    EXPECT_EQ(listing->objects[0].etag, head->etag.value);
+  }
+}
+
+TEST_P(OriginContract, BucketsAreListedAndLookedAt) {
+  fixture_->Put("k", 1);
+  const auto buckets = Forward("ListBuckets");
+  ASSERT_TRUE(buckets.has_value()) << buckets.error().ToString();
+  const auto listing = origin::ParseBuckets(buckets->body);
+  ASSERT_TRUE(listing.has_value()) << buckets->body;
+  EXPECT_THAT(listing->buckets, ::testing::Contains(::testing::Field(&origin::ListedBucket::name, bucket_)));
+  EXPECT_EQ(Forward("HeadBucket", {}, "HEAD")->status, 200);
+  bucket_ = "no-such-bucket-here";
+  EXPECT_EQ(Forward("HeadBucket", {}, "HEAD")->status, 404);
+  const auto missing = Forward("ListObjectsV2", {{"list-type", "2"}});
+  ASSERT_TRUE(missing.has_value()) << "what the origin says is an answer: " << missing.error().ToString();
+  EXPECT_EQ(missing->status, 404);
+  EXPECT_THAT(missing->body, ::testing::HasSubstr("<Code>NoSuchBucket</Code>"));
 }
 
 TEST_P(OriginContract, ACancelledRequestEndsAsCancelled) {

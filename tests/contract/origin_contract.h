@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/task.h"
+#include "http/percent.h"
 #include "origin/origin.h"
 
 namespace hearth::contract {
@@ -70,6 +71,10 @@ class OriginContract : public ::testing::TestWithParam<OriginCase> {
   Read Get(origin::GetRequest request, std::size_t piece = 100'000);
   Result<origin::GetAnswer> Open(origin::GetRequest request);
   Result<origin::ObjectMeta> Head(std::string key);
+  // Forwards a request about the test's bucket.
+  Result<origin::ForwardAnswer> Forward(std::string operation, http::QueryList query = {}, std::string method = "GET");
+  // Keys and common prefixes of the pages of ListObjectsV2, each page sorted.
+  std::vector<std::string> ListAll(http::QueryList query);
   // The next bytes of an open body.
   Result<std::string> ReadSome(origin::GetAnswer& answer, std::size_t bytes);
   void ReadRest(origin::GetAnswer& answer, std::size_t piece, Read& into);

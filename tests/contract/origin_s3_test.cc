@@ -233,9 +233,11 @@ TEST_F(S3Access, AListComesBackAsTheServerWroteIt) {
   const S3Server& server = *versitygw->plain();
   S3Fixture fixture(server);
   for (const char* key : {"a b/1+1", "a b/2&2", "c"}) fixture.Put(key, 10);
-  const auto list = With<origin::ListAnswer>(server, Signed(), [&](origin::Origin& origin) {
-    return origin.List({BucketName(fixture.Bucket()), {{"list-type", "2"}, {"prefix", "a b/"}, {"delimiter", "/"}}},
-                       {});
+  const auto list = With<origin::ForwardAnswer>(server, Signed(), [&](origin::Origin& origin) {
+    return origin.Forward({.operation = "ListObjectsV2",
+                           .bucket = BucketName(fixture.Bucket()),
+                           .query = {{"list-type", "2"}, {"prefix", "a b/"}, {"delimiter", "/"}}},
+                          {});
   });
   ASSERT_TRUE(list.has_value()) << list.error().ToString();
   EXPECT_EQ(list->status, 200);

@@ -51,6 +51,7 @@ class OneFile final : public io::FileSystem {
   Result<std::shared_ptr<io::File>> Open(std::string_view, io::OpenOptions) override { return file_; }
   Result<io::FileInfo> Stat(std::string_view) override { return file_->Info(); }
   Result<std::vector<std::string>> List(std::string_view) override { return std::vector<std::string>(); }
+  Status VisitDirectory(std::string_view, const Visitor&) override { return {}; }
   Result<Space> GetSpace() override { return Space{}; }
   Status MakeDirectory(std::string_view) override { return ReadOnly(); }
   Status Rename(std::string_view, std::string_view) override { return ReadOnly(); }

@@ -67,8 +67,8 @@ Task<Result<origin::ObjectMeta>> WatchedOrigin::Head(origin::HeadRequest request
   co_return meta;
 }
 
-Task<Result<origin::ListAnswer>> WatchedOrigin::List(origin::ListRequest request, RequestContext context) {
-  co_return co_await inner_.List(std::move(request), std::move(context));
+Task<Result<origin::ForwardAnswer>> WatchedOrigin::Forward(origin::ForwardRequest request, RequestContext context) {
+  co_return co_await inner_.Forward(std::move(request), std::move(context));
 }
 
 }  // namespace hearth::model

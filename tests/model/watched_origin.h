@@ -18,7 +18,7 @@ class WatchedOrigin final : public origin::Origin {
   const OriginName& name() const override { return inner_.name(); }
   Task<Result<origin::GetAnswer>> Get(origin::GetRequest request, RequestContext context) override;
   Task<Result<origin::ObjectMeta>> Head(origin::HeadRequest request, RequestContext context) override;
-  Task<Result<origin::ListAnswer>> List(origin::ListRequest request, RequestContext context) override;
+  Task<Result<origin::ForwardAnswer>> Forward(origin::ForwardRequest request, RequestContext context) override;
 
  private:
   class WatchedBody;

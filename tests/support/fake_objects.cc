@@ -33,12 +33,13 @@ struct ListArguments {
   std::size_t keys_max = 1000;
 };
 
-ListArguments Parse(const origin::ListRequest& request) {
+ListArguments Parse(const origin::ForwardRequest& request) {
   ListArguments arguments;
   for (const auto& [name, value] : request.query) {
     if (name == "prefix") arguments.prefix = value;
     if (name == "delimiter") arguments.delimiter = value;
-    if (name == "start-after" || name == "continuation-token") arguments.after = std::max(arguments.after, value);
+    if (name == "start-after" || name == "continuation-token" || name == "marker")
+      arguments.after = std::max(arguments.after, value);
     if (name == "max-keys") std::from_chars(value.data(), value.data() + value.size(), arguments.keys_max);
   }
   return arguments;
@@ -96,12 +97,36 @@ Result<FakeVersion> FakeObjects::Resolve(std::string_view bucket, std::string_vi
   return Fail(RemoteFailure(Code::kNotFound, 404, "NoSuchVersion", "The specified version does not exist."));
 }
 
-origin::ListAnswer FakeObjects::List(const origin::ListRequest& request) const {
-  if (!HasBucket(request.bucket.value)) {
-    return {.status = 404,
-            .headers = {{"Content-Type", "application/xml"}},
-            .body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>NoSuchBucket</Code></Error>"};
+origin::ForwardAnswer FakeObjects::Forward(const origin::ForwardRequest& request) const {
+  const auto refuse = [](int status, std::string_view code) {
+    return origin::ForwardAnswer{
+        .status = status,
+        .headers = {{"Content-Type", "application/xml"}},
+        .body = fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{}</Code></Error>", code)};
+  };
+  if (request.operation == "ListBuckets") return ListBuckets();
+  const bool lists = request.operation == "ListObjectsV2" || request.operation == "ListObjects";
+  if (!lists && request.operation != "HeadBucket") return refuse(501, "NotImplemented");
+  if (!HasBucket(request.bucket.value)) return refuse(404, "NoSuchBucket");
+  return lists ? List(request) : origin::ForwardAnswer{};
+}
+
+origin::ForwardAnswer FakeObjects::ListBuckets() const {
+  std::string buckets;
+  std::string_view last;
+  for (const auto& [name, object] : objects_) {
+    if (name.first == last) continue;
+    last = name.first;
+    buckets += fmt::format("<Bucket><Name>{}</Name><CreationDate>2026-01-02T03:04:05.000Z</CreationDate></Bucket>",
+                           Escape(name.first));
   }
+  return {.headers = {{"Content-Type", "application/xml"}},
+          .body = fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListAllMyBucketsResult><Owner><ID>fake</ID>"
+                              "</Owner><Buckets>{}</Buckets></ListAllMyBucketsResult>",
+                              buckets)};
+}
+
+origin::ForwardAnswer FakeObjects::List(const origin::ForwardRequest& request) const {
   const ListArguments arguments = Parse(request);
   std::string entries;
   std::string last;
@@ -133,7 +158,7 @@ origin::ListAnswer FakeObjects::List(const origin::ListRequest& request) const {
       last = group;
     }
   }
-  origin::ListAnswer answer;
+  origin::ForwardAnswer answer;
   answer.headers = {{"Content-Type", "application/xml"}};
   answer.body = fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"

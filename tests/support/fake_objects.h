@@ -38,11 +38,14 @@ class FakeObjects {
   // The version that `version_id` ("v3"; empty: the current one) names, or the error S3 has for it.
   Result<FakeVersion> Resolve(std::string_view bucket, std::string_view key, std::string_view version_id) const;
 
-  // ListObjectsV2: prefix, delimiter, start-after, continuation-token, max-keys.
-  origin::ListAnswer List(const origin::ListRequest& request) const;
+  // ListObjectsV2 and ListObjects: prefix, delimiter, start-after, continuation-token, marker, max-keys. ListBuckets
+  // and HeadBucket. 501 for any other operation.
+  origin::ForwardAnswer Forward(const origin::ForwardRequest& request) const;
 
  private:
   bool HasBucket(std::string_view bucket) const;
+  origin::ForwardAnswer List(const origin::ForwardRequest& request) const;
+  origin::ForwardAnswer ListBuckets() const;
 
   std::map<std::pair<std::string, std::string>, FakeObject> objects_;
 };

@@ -18,7 +18,7 @@ using Query = std::vector<std::pair<std::string, std::string>>;
 class FakeObjectsTest : public testing::Test {
  protected:
   std::string List(Query query) const {
-    return objects_.List({.bucket = BucketName("b"), .query = std::move(query)}).body;
+    return objects_.Forward({.operation = "ListObjectsV2", .bucket = BucketName("b"), .query = std::move(query)}).body;
   }
   // Texts of all elements `name`, in order.
   static std::vector<std::string> Elements(const std::string& xml, const std::string& name) {
@@ -51,7 +51,7 @@ TEST_F(FakeObjectsTest, WhatIsMissingHasS3sNames) {
   EXPECT_EQ(objects_.Resolve("b", "other", "").error().remote()->code, "NoSuchKey");
   EXPECT_EQ(objects_.Resolve("b", "k", "v2").error().remote()->code, "NoSuchVersion");
   EXPECT_EQ(objects_.Resolve("c", "k", "").error().remote()->code, "NoSuchBucket");
-  EXPECT_EQ(objects_.List({.bucket = BucketName("c"), .query = {}}).status, 404);
+  EXPECT_EQ(objects_.Forward({.operation = "ListObjectsV2", .bucket = BucketName("c")}).status, 404);
 }
 
 TEST_F(FakeObjectsTest, AListingHoldsTheKeysOfTheBucketThatBeginWithThePrefix) {
@@ -79,6 +79,15 @@ TEST_F(FakeObjectsTest, PagesTogetherHoldEveryKeyAndGroupOnce) {
     }
     EXPECT_THAT(seen, testing::UnorderedElementsAre("a/", "b", "c/", "d")) << size << " a page";
   }
+}
+
+TEST_F(FakeObjectsTest, BucketsAreThereOnceAndOtherOperationsAreNot) {
+  for (const char* bucket : {"b", "a", "b"}) objects_.Put(bucket, "k", {});
+  objects_.Put("b", "l", {});
+  EXPECT_THAT(Elements(objects_.Forward({.operation = "ListBuckets"}).body, "Name"), ElementsAre("a", "b"));
+  EXPECT_EQ(objects_.Forward({.operation = "HeadBucket", .bucket = BucketName("b")}).status, 200);
+  EXPECT_EQ(objects_.Forward({.operation = "HeadBucket", .bucket = BucketName("c")}).status, 404);
+  EXPECT_EQ(objects_.Forward({.operation = "GetBucketAcl", .bucket = BucketName("b")}).status, 501);
 }
 
 TEST(HttpDate, IsAnImfFixdate) {

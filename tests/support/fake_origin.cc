@@ -151,17 +151,18 @@ Task<Result<origin::ObjectMeta>> FakeOrigin::Head(origin::HeadRequest request, R
   co_return state->Describe(request.bucket.value, request.key.value, *version, call->fault);
 }
 
-Task<Result<origin::ListAnswer>> FakeOrigin::List(origin::ListRequest request, RequestContext context) {
+Task<Result<origin::ForwardAnswer>> FakeOrigin::Forward(origin::ForwardRequest request, RequestContext context) {
   const std::shared_ptr<State> state = state_;
   OriginRequest seen;
-  seen.kind = OriginRequest::Kind::kList;
-  seen.object = request.bucket.value;
+  seen.kind = OriginRequest::Kind::kForward;
+  seen.object = request.key.empty() ? request.bucket.value : ObjectText(request.bucket.value, request.key.value);
+  seen.operation = request.operation;
   const auto call = co_await State::Reach(state, std::move(seen), context);
   if (!call) co_return Fail(call.error());
   const Duration delay = state->DrawDelay(state->options.latency_max / 2);
   HEARTH_CO_TRY(co_await State::Wait(state, call->epoch, delay, std::move(context)));
   const MutexLock lock(state->mutex);
-  co_return state->objects.List(request);
+  co_return state->objects.Forward(request);
 }
 
 }  // namespace hearth::sim

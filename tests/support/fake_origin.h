@@ -6,7 +6,7 @@
 // goes on with its version when the object is overwritten, as S3 does.
 //
 // Runs on any executor (SimWorld's, or real ones): it waits on timers of the one that calls. Any thread may
-// call. Bodies may outlive the origin. Before it is destroyed no Get, Head or List may wait in it.
+// call. Bodies may outlive the origin. Before it is destroyed no Get, Head or Forward may wait in it.
 #pragma once
 
 #include <array>
@@ -51,9 +51,10 @@ struct FakeOriginOptions {
 
 // One request as the origin saw it.
 struct OriginRequest {
-  enum class Kind : std::uint8_t { kGet, kHead, kList };
+  enum class Kind : std::uint8_t { kGet, kHead, kForward };
   Kind kind = Kind::kGet;
-  std::string object;  // "bucket/key"; of a list the bucket
+  std::string object;     // "bucket/key"; of a forwarded request without a key the bucket
+  std::string operation;  // of a forwarded request
   std::optional<ByteRange> range;
   std::optional<Version> if_match;
   std::uint64_t version = 0;     // that was answered, 0: an error
@@ -65,7 +66,7 @@ struct OriginRequest {
 struct OriginCounters {
   std::uint64_t gets = 0;
   std::uint64_t heads = 0;
-  std::uint64_t lists = 0;
+  std::uint64_t forwards = 0;
   std::uint64_t body_bytes = 0;
   std::uint64_t bodies_complete = 0;
   std::uint64_t bodies_dropped = 0;  // before their end
@@ -109,7 +110,7 @@ class FakeOrigin final : public origin::Origin {
   const OriginName& name() const override;
   Task<Result<origin::GetAnswer>> Get(origin::GetRequest request, RequestContext context) override;
   Task<Result<origin::ObjectMeta>> Head(origin::HeadRequest request, RequestContext context) override;
-  Task<Result<origin::ListAnswer>> List(origin::ListRequest request, RequestContext context) override;
+  Task<Result<origin::ForwardAnswer>> Forward(origin::ForwardRequest request, RequestContext context) override;
 
  private:
   class FakeBody;

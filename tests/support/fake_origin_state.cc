@@ -13,7 +13,7 @@ std::uint64_t FakeOrigin::State::Begin(OriginRequest request) {
   switch (request.kind) {
     case Kind::kGet: ++counters.gets; break;
     case Kind::kHead: ++counters.heads; break;
-    case Kind::kList: ++counters.lists; break;
+    case Kind::kForward: ++counters.forwards; break;
   }
   request.fault = DrawFault(request.kind);
   if (request.fault) ++counters.faults[static_cast<std::size_t>(*request.fault)];
@@ -33,7 +33,7 @@ void FakeOrigin::State::UpdateLocked(std::uint64_t number, const std::function<v
 std::optional<OriginFault> FakeOrigin::State::DrawFault(Kind kind) {
   const auto possible = [&](OriginFault fault) {
     if (kind == Kind::kGet) return true;
-    if (kind == Kind::kList) return fault <= OriginFault::kThrottle;
+    if (kind == Kind::kForward) return fault <= OriginFault::kThrottle;
     return !IsBodyFault(fault) && fault != OriginFault::kWrongLength && fault != OriginFault::kIgnoreIfMatch;
   };
   for (std::size_t i = 0; i < kOriginFaults; ++i) {

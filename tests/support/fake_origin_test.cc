@@ -287,19 +287,19 @@ TEST_F(FakeOriginTest, HeadFindsWhatIsThere) {
   EXPECT_EQ(origin_.counters().heads, 2u);
 }
 
-Task<std::string> ListText(FakeOrigin& origin, origin::ListRequest request) {
-  const auto answer = co_await origin.List(std::move(request), {});
+Task<std::string> ListText(FakeOrigin& origin, origin::ForwardRequest request) {
+  const auto answer = co_await origin.Forward(std::move(request), {});
   co_return answer ? answer->body : answer.error().ToString();
 }
 
 TEST_F(FakeOriginTest, ListNamesTheObjects) {
   origin_.Put("b", "k", 100);
-  const std::string listing = world_.Run(ListText(origin_, {.bucket = BucketName("b"), .query = {}}));
+  const std::string listing = world_.Run(ListText(origin_, {.operation = "ListObjectsV2", .bucket = BucketName("b")}));
   EXPECT_NE(listing.find("<Key>k</Key>"), std::string::npos) << listing;
   origin_.FailNext(OriginFault::kServerError);
-  const std::string failed = world_.Run(ListText(origin_, {.bucket = BucketName("b"), .query = {}}));
+  const std::string failed = world_.Run(ListText(origin_, {.operation = "ListObjectsV2", .bucket = BucketName("b")}));
   EXPECT_TRUE(failed.starts_with("unavailable")) << failed;
-  EXPECT_EQ(origin_.counters().lists, 2u);
+  EXPECT_EQ(origin_.counters().forwards, 2u);
 }
 
 TEST_F(FakeOriginTest, HangUpEndsWhatWaitsAndRefusesUntilRestart) {

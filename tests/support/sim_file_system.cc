@@ -152,6 +152,7 @@ class SimFileSystem final : public io::FileSystem {
   Result<io::FileInfo> Stat(std::string_view path) override;
   Status MakeDirectory(std::string_view path) override;
   Result<std::vector<std::string>> List(std::string_view directory) override;
+  Status VisitDirectory(std::string_view directory, const Visitor& visit) override;
   Status Rename(std::string_view from, std::string_view to) override;
   Status Unlink(std::string_view path) override;
   Status SyncDirectory(std::string_view directory) override;
@@ -243,6 +244,19 @@ Result<std::vector<std::string>> SimFileSystem::List(std::string_view directory)
     for (std::size_t i = names.size(); i > 1; --i) std::swap(names[i - 1], names[state.random.Below(i)]);
     return names;
   });
+}
+
+Status SimFileSystem::VisitDirectory(std::string_view directory, const Visitor& visit) {
+  const auto names = List(directory);
+  if (!names) return Fail(names.error());
+  const std::string above = directory.empty() ? std::string() : std::string(directory) + "/";
+  for (const std::string& name : *names) {
+    const auto info = Stat(above + name);
+    if (!info) return Fail(info.error());
+    const bool is_directory = info->is_directory;
+    if (!visit({name, is_directory ? io::DirectoryEntry::Kind::kDirectory : io::DirectoryEntry::Kind::kFile})) break;
+  }
+  return {};
 }
 
 Status SimFileSystem::Rename(std::string_view from, std::string_view to) {

@@ -4,6 +4,7 @@
 #include "front/admin/admin_json.h"
 #include "front/web/caller.h"
 #include "http/percent.h"
+#include "origin/bucket_pattern.h"
 
 namespace hearth::front {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 // For what the origin is asked about one object.
 constexpr Duration kEvictTimeout = std::chrono::seconds(10);
 constexpr std::size_t kBodyBytesMax = 1 << 20;
+constexpr std::string_view kListParameters[] = {"delimiter", "max-keys", "start-after", "continuation-token"};
 
 }  // namespace
 
@@ -29,6 +31,7 @@ const AdminFront::Route AdminFront::kRoutes[] = {
     {"/_hearth/v1/members", "GET HEAD", "Members", &AdminFront::Members},
     {"/_hearth/v1/object", "GET HEAD", "GetObject", &AdminFront::Object},
     {"/_hearth/v1/explain", "GET HEAD", "Explain", &AdminFront::Explain},
+    {"/_hearth/v1/list", "GET", "List", &AdminFront::List},
     {"/_hearth/v1/evict", "POST", "Evict", &AdminFront::Evict},
 };
 
@@ -70,10 +73,13 @@ void AdminFront::Refuse(http::Exchange& exchange, std::string_view operation, co
 bool AdminFront::Admit(http::Exchange& exchange, std::string_view operation, gate::Action action,
                        std::string_view resource) {
   const gate::Decision decision = env_.gate.Check(CallerOf(exchange), action, resource);
-  if (decision.allowed) return true;
+  if (!decision.allowed) Deny(exchange, operation, decision);
+  return decision.allowed;
+}
+
+void AdminFront::Deny(http::Exchange& exchange, std::string_view operation, const gate::Decision& decision) {
   env_.metrics.GetCounter(telemetry::Family::kGateDenied, {decision.reason}).Add();
   Refuse(exchange, operation, {403, "AccessDenied", decision.message});
-  return false;
 }
 
 void AdminFront::Live(http::Exchange& exchange) {
@@ -154,6 +160,36 @@ void AdminFront::Explain(http::Exchange& exchange) {
   const std::optional<read::ReadRequest> request = NamedObject(exchange, "Explain");
   if (!request) return;
   ReplyJson(exchange, "Explain", 200, ExplainJson(*request, env_.reader.Explain(*request), env_.node));
+}
+
+void AdminFront::List(http::Exchange& exchange) {
+  std::optional<http::QueryList> query = http::ParseQuery(exchange.request().query);
+  const std::string* url = query ? http::FindQuery(*query, "url") : nullptr;
+  if (url == nullptr || url->empty()) {
+    return Refuse(exchange, "List", {400, "InvalidArgument", "?url=NAME://bucket/prefix is needed, percent-encoded"});
+  }
+  Result<read::OriginDirectory::Located> located = env_.origins.LocatePrefix(*url);
+  if (located && located->object.bucket.empty()) return ListBuckets(exchange, *located->entry, *std::move(query));
+  if (!Admit(exchange, "List", gate::Action::kList, located ? located->object.Url() : *url)) return;
+  if (!located) return Refuse(exchange, "List", ToS3Error(located.error()));
+  origin::ForwardRequest request{.operation = "ListObjectsV2", .bucket = std::move(located->object.bucket)};
+  request.query = {{"list-type", "2"}, {"encoding-type", "url"}, {"prefix", std::move(located->object.key.value)}};
+  for (const std::string_view name : kListParameters) {
+    if (const std::string* value = http::FindQuery(*query, name)) request.query.emplace_back(name, *value);
+  }
+  env_.forwarder.Answer(exchange, *located->entry, std::move(request), metrics_.Of("List", kCacheNone));
+}
+
+void AdminFront::ListBuckets(http::Exchange& exchange, const read::OriginEntry& origin, http::QueryList query) {
+  const gate::Decision decision = env_.gate.CheckAnywhere(CallerOf(exchange), gate::Action::kList);
+  if (!decision.allowed) return Deny(exchange, "List", decision);
+  Forwarder::BucketsQuestion question{.origins = {&origin}, .shows = {}, .query = std::move(query)};
+  question.shows = [this, &exchange](const read::OriginEntry& entry, const BucketName& bucket) {
+    if (bucket.value.starts_with('_') || !origin::MatchesBucket(entry.buckets, bucket)) return false;  // not served
+    const std::string resource = entry.name.value + "://" + bucket.value + "/";
+    return env_.gate.Check(CallerOf(exchange), gate::Action::kList, resource).allowed;
+  };
+  env_.forwarder.AnswerBuckets(exchange, std::move(question), metrics_.Of("List", kCacheNone));
 }
 
 void AdminFront::Evict(http::Exchange& exchange) {

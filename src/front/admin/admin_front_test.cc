@@ -25,7 +25,8 @@ class FixedNode final : public NodeView {
 struct Admin {
   explicit Admin(bool allow = true)
       : gate(allow),
-        front({gate, *world.origins, world.reader, world.answerer, node, world.metrics, world.log, false}) {}
+        front({gate, *world.origins, world.reader, world.answerer, world.forwarder, node, world.metrics, world.log,
+               false}) {}
 
   void Ask(FakeExchange& exchange) { world.Handle(front, exchange); }
 
@@ -127,6 +128,34 @@ TEST(AdminFront, EvictForgetsMetadataAndSaysWhatItDid) {
   EXPECT_EQ(json["evicted"][0]["url"], "s3://b1/k");
   EXPECT_TRUE(json["evicted"][1].contains("error"));
   EXPECT_EQ(admin.world.metadata.count(), 0u);
+}
+
+TEST(AdminFront, ListsAPrefixOfAUrlAndTheBucketsOfAName) {
+  Admin admin;
+  for (const char* key : {"dir/a", "dir/b", "top"}) admin.world.origin->Put("b1", key, 10);
+  FakeExchange list(admin.world.loop, "GET", "/_hearth/v1/list?url=s3%3A%2F%2Fb1%2Fdir%2F&max-keys=1");
+  admin.Ask(list);
+  EXPECT_EQ(list.status, 200);
+  EXPECT_NE(list.body.find("<Key>dir/a</Key>"), std::string::npos) << list.body;
+  EXPECT_NE(list.body.find("<NextContinuationToken>"), std::string::npos) << list.body;
+  EXPECT_EQ(admin.gate.asked.back(), "list s3://b1/dir/");
+  FakeExchange buckets(admin.world.loop, "GET", "/_hearth/v1/list?url=s3%3A%2F%2F");
+  admin.Ask(buckets);
+  EXPECT_NE(buckets.body.find("<Name>b1</Name>"), std::string::npos) << buckets.body;
+  for (const auto& [target, status] :
+       {std::pair{"/_hearth/v1/list", 400}, std::pair{"/_hearth/v1/list?url=nonsense", 400},
+        std::pair{"/_hearth/v1/list?url=gone%3A%2F%2Fb", 403}}) {
+    FakeExchange refused(admin.world.loop, "GET", target);
+    admin.Ask(refused);
+    EXPECT_EQ(refused.status, status) << target;
+  }
+  Admin denied(false);
+  for (const char* target : {"/_hearth/v1/list?url=s3%3A%2F%2F", "/_hearth/v1/list?url=s3%3A%2F%2Fb1"}) {
+    FakeExchange refused(denied.world.loop, "GET", target);
+    denied.Ask(refused);
+    EXPECT_EQ(refused.status, 403) << target;
+  }
+  EXPECT_TRUE(denied.world.origin->Requests().empty());
 }
 
 }  // namespace

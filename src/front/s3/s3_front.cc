@@ -9,7 +9,6 @@ namespace hearth::front {
 namespace {
 
 constexpr std::uint32_t kPartsMax = 10'000;
-constexpr Duration kListTimeout = std::chrono::seconds(29);
 
 // S3's response-* parameters and the headers that they replace.
 constexpr std::pair<std::string_view, std::string_view> kOverrides[] = {
@@ -17,17 +16,12 @@ constexpr std::pair<std::string_view, std::string_view> kOverrides[] = {
     {"response-content-encoding", "Content-Encoding"}, {"response-content-language", "Content-Language"},
     {"response-content-type", "Content-Type"},         {"response-expires", "Expires"}};
 
-gate::Action ActionOf(const Operation& operation, std::string_view method) {
-  if (operation.support == Support::kListObjectsV2) return gate::Action::kList;
-  return method == "GET" || method == "HEAD" ? gate::Action::kRead : gate::Action::kWrite;
-}
-
 // What the gate is asked about: the object's canonical URL, for lists the prefix's. Reuses `to`.
-void WriteResource(const Address& address, const read::OriginEntry* origin, const http::QueryList& query,
-                   std::string& to) {
+void WriteResource(const Address& address, const Operation& operation, const read::OriginEntry* origin,
+                   const http::QueryList& query, std::string& to) {
   to.assign(origin != nullptr ? origin->name.value : std::string());
   to.append("://").append(address.bucket.value).append("/").append(address.key.value);
-  if (address.scope != Scope::kBucket) return;
+  if (!operation.lists_prefix) return;
   if (const std::string* prefix = http::FindQuery(query, "prefix")) to.append(*prefix);
 }
 
@@ -51,9 +45,10 @@ void S3Front::Refuse(http::Exchange& exchange, std::string_view operation, const
 bool S3Front::Admit(http::Exchange& exchange, const Address& address, const Operation& operation,
                     const read::OriginEntry* origin, const http::QueryList& query) {
   static thread_local std::string resource;  // one a loop: no allocation a request
-  WriteResource(address, origin, query, resource);
-  const gate::Decision decision =
-      env_.gate.Check(CallerOf(exchange), ActionOf(operation, exchange.request().method), resource);
+  WriteResource(address, operation, origin, query, resource);
+  const gate::Decision decision = operation.support == Support::kListBuckets
+                                      ? env_.gate.CheckAnywhere(CallerOf(exchange), operation.action)
+                                      : env_.gate.Check(CallerOf(exchange), operation.action, resource);
   if (decision.allowed) return true;
   env_.metrics.GetCounter(telemetry::Family::kGateDenied, {decision.reason}).Add();
   Refuse(exchange, operation.name, {403, "AccessDenied", decision.message});
@@ -63,7 +58,7 @@ bool S3Front::Admit(http::Exchange& exchange, const Address& address, const Oper
 void S3Front::Handle(http::Exchange& exchange) {
   const http::Request& http = exchange.request();
   Result<Address> address = ParseAddress(http.host, http.path, env_.hosts);
-  const std::optional<http::QueryList> query = http::ParseQuery(http.query);
+  std::optional<http::QueryList> query = http::ParseQuery(http.query);
   if (!address || !query) {
     const std::string why = address ? "the query has a '%' without two hex digits" : address.error().message();
     return Refuse(exchange, "Unknown", {400, "InvalidURI", why});
@@ -72,21 +67,18 @@ void S3Front::Handle(http::Exchange& exchange) {
   const read::OriginEntry* origin =
       address->scope == Scope::kService ? nullptr : env_.origins.ForBucket(address->bucket);
   if (!Admit(exchange, *address, operation, origin, *query)) return;
-  switch (operation.support) {
-    case Support::kNotImplemented:
-      return Refuse(exchange, operation.name,
-                    {501, "NotImplemented", std::string(operation.name) + " is not implemented by this cache"});
-    case Support::kGetObject:
-    case Support::kHeadObject:
-    case Support::kListObjectsV2: break;
+  if (operation.support == Support::kNotImplemented) {
+    return Refuse(exchange, operation.name,
+                  {501, "NotImplemented", std::string(operation.name) + " is not implemented by this cache"});
   }
+  if (operation.support == Support::kListBuckets) return AnswerBuckets(exchange, operation, *std::move(query));
   if (origin == nullptr) {
     return Refuse(exchange, operation.name, {404, "NoSuchBucket", "no configured origin serves this bucket"});
   }
-  if (operation.support != Support::kListObjectsV2) {
-    return AnswerObject(exchange, std::move(*address), operation, *origin, *query);
+  if (operation.support != Support::kForward) {
+    return AnswerObject(exchange, *std::move(address), operation, *origin, *query);
   }
-  exchange.Start(AnswerList(*this, exchange, *origin, {.bucket = address->bucket, .query = *query}));
+  AnswerForwarded(exchange, *std::move(address), operation, *origin, *std::move(query));
 }
 
 void S3Front::AnswerObject(http::Exchange& exchange, Address address, const Operation& operation,
@@ -115,20 +107,29 @@ void S3Front::AnswerObject(http::Exchange& exchange, Address address, const Oper
   env_.answerer.Answer(exchange, std::move(question));
 }
 
-Task<void> S3Front::AnswerList(S3Front& self, http::Exchange& exchange, const read::OriginEntry& origin,
-                               origin::ListRequest request) {
-  RequestContext context = exchange.context();
-  context.deadline = exchange.executor().clock().Now() + kListTimeout;
-  Result<origin::ListAnswer> answer = co_await origin.origin->List(std::move(request), std::move(context));
-  if (!answer) {
-    self.Refuse(exchange, "ListObjectsV2", ToS3Error(answer.error()));
-    co_return;
-  }
-  const RequestMetrics::Series& series = self.metrics_.Of("ListObjectsV2", kCacheNone);
-  exchange.OnDone([&series](const http::Exchange::Outcome& outcome) { series.Observe(outcome); });
-  http::ResponseHead head{.status = answer->status, .headers = {}};
-  for (const auto& [name, value] : answer->headers) head.Add(name, value);
-  exchange.Reply(head, answer->body);
+void S3Front::AnswerForwarded(http::Exchange& exchange, Address address, const Operation& operation,
+                              const read::OriginEntry& origin, http::QueryList query) {
+  const std::string conflict = FindConflict(exchange.request().method, address.scope, query);
+  if (!conflict.empty()) return Refuse(exchange, operation.name, {400, "InvalidArgument", conflict});
+  env_.forwarder.Answer(exchange, origin,
+                        {.operation = std::string(operation.name),
+                         .method = std::string(exchange.request().method),
+                         .bucket = std::move(address.bucket),
+                         .key = std::move(address.key),
+                         .query = WithoutSignature(std::move(query)),
+                         .headers = ForwardedRequestHeaders(exchange.request())},
+                        metrics_.Of(operation.name, kCacheNone));
+}
+
+void S3Front::AnswerBuckets(http::Exchange& exchange, const Operation& operation, http::QueryList query) {
+  Forwarder::BucketsQuestion question{.origins = {}, .shows = {}, .query = std::move(query)};
+  for (const read::OriginEntry& entry : env_.origins.entries()) question.origins.push_back(&entry);
+  question.shows = [this, &exchange](const read::OriginEntry& entry, const BucketName& bucket) {
+    if (bucket.value.starts_with('_') || env_.origins.ForBucket(bucket) != &entry) return false;  // not served
+    const std::string resource = entry.name.value + "://" + bucket.value + "/";
+    return env_.gate.Check(CallerOf(exchange), gate::Action::kList, resource).allowed;
+  };
+  env_.forwarder.AnswerBuckets(exchange, std::move(question), metrics_.Of(operation.name, kCacheNone));
 }
 
 }  // namespace hearth::front

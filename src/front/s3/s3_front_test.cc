@@ -9,7 +9,9 @@ namespace {
 
 struct Door {
   explicit Door(bool allow = true)
-      : gate(allow), front({gate, *world.origins, world.answerer, world.metrics, world.log, {"cache.example.com"}}) {}
+      : gate(allow),
+        front(
+            {gate, *world.origins, world.answerer, world.forwarder, world.metrics, world.log, {"cache.example.com"}}) {}
 
   void Ask(FakeExchange& exchange) { world.Handle(front, exchange); }
 
@@ -34,7 +36,8 @@ TEST(S3Front, ReadsAnObjectInBothStyles) {
 TEST(S3Front, TheGateIsAskedFirstAndADenialTouchesNothing) {
   Door door(false);
   door.world.origin->Put("b1", "k", 100);
-  for (const char* target : {"/b1/k", "/b1/missing", "/elsewhere/k", "/b1?list-type=2&prefix=x", "/b1/k?tagging"}) {
+  for (const char* target : {"/b1/k", "/b1/missing", "/elsewhere/k", "/b1?list-type=2&prefix=x", "/b1/k?tagging",
+                             "/b1?policy&prefix=x", "/"}) {
     FakeExchange exchange(door.world.loop, "GET", target);
     door.Ask(exchange);
     EXPECT_EQ(exchange.status, 403) << target;
@@ -44,13 +47,16 @@ TEST(S3Front, TheGateIsAskedFirstAndADenialTouchesNothing) {
   EXPECT_EQ(door.world.metadata.count(), 0u);
   EXPECT_EQ(door.gate.asked.front(), "read s3://b1/k");
   EXPECT_EQ(door.gate.asked[3], "list s3://b1/x");
+  EXPECT_EQ(door.gate.asked[4], "read s3://b1/k");
+  EXPECT_EQ(door.gate.asked[5], "read s3://b1/") << "a prefix is nothing to a policy";
+  EXPECT_EQ(door.gate.asked[6], "list anywhere");
 }
 
 TEST(S3Front, WhatIsNotBuiltAndWhatIsNoOperationIs501) {
   Door door;
   for (const auto& [method, target] :
-       {std::pair{"PUT", "/b1/k"}, std::pair{"GET", "/b1"}, std::pair{"GET", "/"}, std::pair{"DELETE", "/b1/k"},
-        std::pair{"GET", "/b1/k?acl"}, std::pair{"OPTIONS", "/b1/k"}}) {
+       {std::pair{"PUT", "/b1/k"}, std::pair{"PUT", "/b1?cors"}, std::pair{"DELETE", "/b1/k"},
+        std::pair{"GET", "/b1?session"}, std::pair{"OPTIONS", "/b1/k"}}) {
     FakeExchange exchange(door.world.loop, method, target);
     door.Ask(exchange);
     EXPECT_EQ(exchange.status, 501) << target;
@@ -64,6 +70,9 @@ TEST(S3Front, ABucketOfNoOriginIsNoSuchBucket) {
   door.Ask(exchange);
   EXPECT_EQ(exchange.status, 404);
   EXPECT_NE(exchange.body.find("NoSuchBucket"), std::string::npos);
+  FakeExchange head(door.world.loop, "HEAD", "/other");
+  door.Ask(head);
+  EXPECT_EQ(head.status, 404);
 }
 
 TEST(S3Front, BadAddressesAndPartNumbersAre400) {
@@ -82,6 +91,57 @@ TEST(S3Front, AListIsTheOriginsAnswer) {
   door.Ask(exchange);
   EXPECT_EQ(exchange.status, 200);
   EXPECT_NE(exchange.body.find("<Key>k</Key>"), std::string::npos) << exchange.body;
+}
+
+TEST(S3Front, WhatOnlyReadsIsPassedOnOneForOneAndNothingOfItIsKept) {
+  Door door;
+  door.world.origin->Put("b1", "k", 100);
+  for (const auto& [target, status, operation] :
+       {std::tuple{"/b1?list-type=2&prefix=k&X-Amz-Signature=x", 200, "ListObjectsV2"},
+        std::tuple{"/b1?delimiter=%2F", 200, "ListObjects"}, std::tuple{"/b1/k?tagging", 501, "GetObjectTagging"},
+        std::tuple{"/b1?versioning", 501, "GetBucketVersioning"}}) {
+    for (int i = 0; i < 2; ++i) {
+      door.world.origin->ForgetRequests();
+      FakeExchange exchange(door.world.loop, "GET", target);
+      door.Ask(exchange);
+      EXPECT_EQ(exchange.status, status) << target;
+      ASSERT_EQ(door.world.origin->Requests().size(), 1U) << target;
+      EXPECT_EQ(door.world.origin->Requests()[0].operation, operation);
+    }
+  }
+  EXPECT_EQ(door.world.metadata.count(), 0U);
+}
+
+TEST(S3Front, AQueryThatTheOriginCouldReadOtherwiseIs400) {
+  Door door;
+  door.world.origin->Put("b1", "k", 100);
+  for (const char* target : {"/b1?list-type=2&policy", "/b1?prefix=mine&prefix=yours", "/b1/k?tagging&acl"}) {
+    FakeExchange exchange(door.world.loop, "GET", target);
+    door.Ask(exchange);
+    EXPECT_EQ(exchange.status, 400) << target;
+  }
+  EXPECT_TRUE(door.world.origin->Requests().empty());
+}
+
+TEST(S3Front, BucketsAreThoseThatAnOriginServes) {
+  Door door;
+  for (const char* bucket : {"b2", "b1", "other", "_b"}) door.world.origin->Put(bucket, "k", 1);
+  FakeExchange exchange(door.world.loop, "GET", "/");
+  door.Ask(exchange);
+  EXPECT_EQ(exchange.status, 200);
+  EXPECT_LT(exchange.body.find("<Name>b1</Name>"), exchange.body.find("<Name>b2</Name>"));
+  EXPECT_EQ(exchange.body.find("<Name>other</Name>"), std::string::npos) << "of none of its patterns";
+  EXPECT_EQ(door.gate.asked.back(), "list s3://b2/");
+}
+
+TEST(S3Front, HeadOfABucketIsTheOriginsAnswerWithoutABody) {
+  Door door;
+  door.world.origin->Put("b1", "k", 100);
+  FakeExchange exchange(door.world.loop, "HEAD", "/b1");
+  door.Ask(exchange);
+  EXPECT_EQ(exchange.status, 200);
+  EXPECT_EQ(exchange.body, "");
+  EXPECT_EQ(door.gate.asked.back(), "list s3://b1/");
 }
 
 }  // namespace

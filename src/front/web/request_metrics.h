@@ -53,7 +53,7 @@ class RequestMetrics {
   const std::string door_;
   Mutex mutex_;  // for adding
   // Operations are few and only added: readers walk the filled part without a lock.
-  static constexpr std::size_t kOperationsMax = 64;
+  static constexpr std::size_t kOperationsMax = 160;
   std::array<std::atomic<const Series*>, kOperationsMax * kCacheLabels.size()> slots_{};
   std::array<std::atomic<const std::string*>, kOperationsMax> names_{};
   std::vector<std::unique_ptr<std::string>> owned_names_ GUARDED_BY(mutex_);

@@ -6,6 +6,7 @@
 
 #include "cache/block_cache.h"
 #include "front/web/exchange_for_test.h"
+#include "front/web/forward.h"
 #include "front/web/object_answer.h"
 #include "gate/gate.h"
 #include "read/object_reader.h"
@@ -29,7 +30,8 @@ class FrontWorld {
         fill_policy({}),
         resolver(metadata, world.clock()),
         reader({cache, metadata, resolver, freshness, fill_policy, memory, world.clock()}),
-        answerer(reader, metrics, log) {
+        answerer(reader, metrics, log),
+        forwarder(memory, log) {
     auto fake = std::make_unique<sim::FakeOrigin>(world.clock(), seed);
     origin = fake.get();
     std::vector<read::OriginEntry> entries;
@@ -60,6 +62,7 @@ class FrontWorld {
   read::Resolver resolver;
   read::ObjectReader reader;
   ObjectAnswerer answerer;
+  Forwarder forwarder;
   std::unique_ptr<read::OriginDirectory> origins;
   sim::FakeOrigin* origin = nullptr;
 };
@@ -72,6 +75,9 @@ class FixedGate final : public gate::Gate {
     asked.emplace_back(std::string(ActionName(action)) + " " + std::string(resource));
     if (allow_) return {.allowed = true};
     return {.allowed = false, .reason = "test", .message = "not you"};
+  }
+  gate::Decision CheckAnywhere(const gate::Caller& caller, gate::Action action) const override {
+    return Check(caller, action, "anywhere");
   }
   mutable std::vector<std::string> asked;
 
