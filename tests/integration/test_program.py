@@ -154,6 +154,7 @@ def test_a_label_is_bound_by_its_first_read(node, bucket, put, url, stored):
     assert fetch(node.endpoint, page).body == stored
     put(KEY, SIZE, version=2)
     assert fetch(node.endpoint, page).body == stored
+    node.wait_until_filled(1)
     node.kill()
     node.start()
     assert fetch(node.endpoint, page).body == stored
