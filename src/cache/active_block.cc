@@ -64,6 +64,11 @@ void ActiveBlock::Leave(Place& place) {
   changed_.NotifyAll();  // a fill without a disk may have lost its last reader
 }
 
+std::size_t ActiveBlock::readers() const {
+  MutexLock lock(mutex_);
+  return places_.size();
+}
+
 void ActiveBlock::Advance(Place& place, std::uint64_t bytes) {
   bool freed = false;
   {

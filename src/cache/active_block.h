@@ -97,6 +97,7 @@ class ActiveBlock : public std::enable_shared_from_this<ActiveBlock> {
   // --- readers ---
   void Enter(Place& place);
   void Leave(Place& place);
+  std::size_t readers() const;  // that are here now
   Step Look(Place& place);
   void Advance(Place& place, std::uint64_t bytes);
   // The file's bytes were wrong or could not be read: it is not used any more by those who are here.

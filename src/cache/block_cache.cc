@@ -112,6 +112,9 @@ Task<void> BlockCache::FillAbsent(BlockCache& cache, std::shared_ptr<ActiveBlock
                                   std::shared_ptr<BlockSource> source, std::string request_id) {
   co_await block->EnsureOpen();
   std::uint32_t from = subs.begin;
+  // What would be refused is not worth a transfer that nobody waits for.
+  const std::uint64_t bytes = block->geometry().BytesOf(subs, block->block_length()).length();
+  if (!block->storage_refused() && !block->file() && !block->store()->WouldAdmit(block->info(), bytes)) co_return;
   // Without a disk there is nothing to fill for later.
   while (!block->storage_refused() && cache.env_.store->IsWritable() && !cache.stop_.token().IsCancelled()) {
     std::optional<SubRange> absent = block->NextAbsent(from);

@@ -21,6 +21,7 @@ struct Weather {
   bool disk_faults = false;
   std::uint64_t budget_bytes = 0;
   std::uint64_t memory_bytes = 0;
+  EvictionKind eviction = EvictionKind::kWTinyLfu;
 
   static Weather Draw(Random random) {
     constexpr std::array<std::uint64_t, 4> kBudgets = {200_KiB, 2_MiB, 5_MiB, 32_MiB};
@@ -29,7 +30,8 @@ struct Weather {
             .source_faults = random.OneIn(2),
             .disk_faults = random.OneIn(2),
             .budget_bytes = kBudgets[random.Below(4)],
-            .memory_bytes = kMemories[random.Below(4)]};
+            .memory_bytes = kMemories[random.Below(4)],
+            .eviction = static_cast<EvictionKind>(random.Below(kEvictionKinds))};
   }
 };
 
@@ -40,6 +42,7 @@ class Storm : public CacheWorld {
         random_(world.Fork()),
         weather_(Weather::Draw(world.Fork())) {
     store_options.budget_bytes = weather_.budget_bytes;
+    store_options.eviction = weather_.eviction;
     store_options.open_files_max = random_.OneIn(2) ? 1 : 512;
     memory_bytes = weather_.memory_bytes;
     for (const char* key : kKeys) {

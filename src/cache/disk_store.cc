@@ -43,6 +43,7 @@ DiskStore::DiskStore(Options options, Environment environment)
       started_(env_.clock.Now()),
       ledger_(std::make_shared<SpaceLedger>(options_.budget_bytes)),
       live_(std::make_shared<LiveFiles>()),
+      index_(options_.eviction),
       journal_(env_.files, ledger_),
       open_files_(options_.open_files_max) {
   env_.metrics.AddCollector([this] {
@@ -218,6 +219,24 @@ Result<std::shared_ptr<BlockFile>> DiskStore::CreateFile(const BlockHeader& head
   return Adopt(header, std::move(*file));
 }
 
+bool DiskStore::HasRoomFor(const BlockInfo& info, std::uint64_t fill_bytes) const {
+  const std::uint64_t bytes =
+      BlockHeader::Empty(info, options_.geometry).data_offset() + AlignUp(fill_bytes, kAllocationUnit);
+  const std::uint64_t limit = ledger_->limit();
+  return bytes <= limit && ledger_->used() <= limit - bytes;
+}
+
+bool DiskStore::Admit(const BlockInfo& info, std::uint64_t fill_bytes, bool regardless) {
+  const Hash128 hash = HashBlock(info.object, info.version, info.index);
+  if (index_.Admit(hash, fill_bytes, regardless || HasRoomFor(info, fill_bytes))) return true;
+  env_.metrics.GetCounter(telemetry::Family::kBypass, {options_.directory, "rejected"}).Add();
+  return false;
+}
+
+bool DiskStore::WouldAdmit(const BlockInfo& info, std::uint64_t fill_bytes) {
+  return HasRoomFor(info, fill_bytes) || index_.WouldAdmit(HashBlock(info.object, info.version, info.index));
+}
+
 Task<Result<std::shared_ptr<BlockFile>>> DiskStore::Create(BlockInfo info, std::uint64_t fill_bytes) {
   if (InTrouble()) co_return Fail(Code::kUnavailable, "the directory failed a moment ago");
   if (!counted_.load(std::memory_order_acquire)) co_return Fail(Code::kUnavailable, "the directory is being counted");
@@ -227,7 +246,8 @@ Task<Result<std::shared_ptr<BlockFile>>> DiskStore::Create(BlockInfo info, std::
   const std::uint64_t header_bytes = header.data_offset();
   const std::uint64_t data_bytes = AlignUp(fill_bytes, kAllocationUnit);
   // Before the claim: making room waits for the claims of others.
-  if (!co_await MakeRoom(header_bytes + data_bytes)) co_return Fail(Code::kNoSpace, "no room within the budget");
+  if (!co_await MakeRoom(header_bytes + data_bytes, nullptr))
+    co_return Fail(Code::kNoSpace, "no room within the budget");
   const LiveFiles::Claim claim = co_await live_->Acquire(hash);
   if (std::shared_ptr<BlockFile> file = live_->Find(hash); file && !file->gone()) {
     ledger_->Release(header_bytes);
@@ -239,11 +259,11 @@ Task<Result<std::shared_ptr<BlockFile>>> DiskStore::Create(BlockInfo info, std::
 
 Task<Result<std::shared_ptr<BlockFile>>> DiskStore::CreateClaimed(BlockHeader header, std::uint64_t fill_bytes) {
   const Hash128 hash = HashBlock(header.info.object, header.info.version, header.info.index);
-  const std::optional<BlockRecord> before = index_.Put({.hash = hash,
-                                                        .allocated = header.data_offset() + fill_bytes,
-                                                        .present = 0,
-                                                        .total = header.sub_count(),
-                                                        .last_used = UseTick()});
+  const std::optional<BlockRecord> before = index_.Begin({.hash = hash,
+                                                          .allocated = header.data_offset() + fill_bytes,
+                                                          .present = 0,
+                                                          .total = header.sub_count(),
+                                                          .last_used = UseTick()});
   if (before) ledger_->Release(before->allocated);  // a file that could not be opened: it is replaced
   Result<std::shared_ptr<BlockFile>> file = co_await RunOn(env_.pool, [&] { return CreateFile(header); });
   if (!file) {
@@ -258,17 +278,17 @@ Task<Result<std::shared_ptr<BlockFile>>> DiskStore::CreateClaimed(BlockHeader he
 
 // --- room ---
 
-Task<bool> DiskStore::MakeRoom(std::uint64_t bytes) {
+Task<bool> DiskStore::MakeRoom(std::uint64_t bytes, const Hash128* spare) {
   if (bytes > ledger_->budget()) co_return false;
   if (bytes > ledger_->limit()) {
     co_await RunOn(env_.pool, [this] { FitToDisk(); });  // there may be more by now
     if (bytes > ledger_->limit()) co_return false;
   }
   for (int victims = 0; !ledger_->TryReserve(bytes); ++victims) {
-    const std::optional<Hash128> oldest = index_.Oldest();
-    if (!oldest || victims == kVictimsMax) co_return false;
+    const std::optional<Hash128> victim = index_.Victim(spare);
+    if (!victim || victims == kVictimsMax) co_return false;
     // A directory that does not let go of its files keeps them, as hits.
-    if (!co_await Evict(*oldest, EvictReason::kSpace) && InTrouble()) co_return false;
+    if (!co_await Evict(*victim, EvictReason::kSpace) && InTrouble()) co_return false;
   }
   co_return true;
 }
@@ -285,9 +305,8 @@ Status DiskStore::TakeRoom(BlockFile& file, std::uint64_t bytes) {
 Task<Status> DiskStore::Reserve(std::shared_ptr<BlockFile> file, std::uint64_t fill_bytes) {
   if (InTrouble()) co_return Fail(Code::kUnavailable, "the directory failed a moment ago");
   const std::uint64_t bytes = AlignUp(fill_bytes, kAllocationUnit);
-  // Making room must not take the block itself.
   index_.Touch(file->hash(), UseTick(), false);
-  if (!co_await MakeRoom(bytes)) co_return Fail(Code::kNoSpace, "no room within the budget");
+  if (!co_await MakeRoom(bytes, &file->hash())) co_return Fail(Code::kNoSpace, "no room within the budget");
   co_return TakeRoom(*file, bytes);
 }
 
@@ -479,9 +498,9 @@ Task<void> DiskStore::Scan() {
 Task<void> DiskStore::PurgeTo(std::uint64_t used_bytes) {
   // Files that are being read stay charged after their eviction: bounded by what is there.
   for (std::uint64_t left = index_.count(); left > 0 && ledger_->used() > used_bytes; --left) {
-    const std::optional<Hash128> oldest = index_.Oldest();
-    if (!oldest || stopping_.load(std::memory_order_acquire)) co_return;
-    if (!co_await Evict(*oldest, EvictReason::kPurge) && InTrouble()) co_return;
+    const std::optional<Hash128> victim = index_.Victim();
+    if (!victim || stopping_.load(std::memory_order_acquire)) co_return;
+    if (!co_await Evict(*victim, EvictReason::kPurge) && InTrouble()) co_return;
   }
 }
 

@@ -39,6 +39,7 @@ class DiskStore {
     std::string directory;           // as shown in metrics and logs
     std::uint64_t budget_bytes = 0;  // allocated bytes on disk, of everything in the directory
     Geometry geometry;
+    EvictionKind eviction = EvictionKind::kWTinyLfu;
     double high_watermark = 0.95;  // of the budget: the purger evicts above it,
     double low_watermark = 0.90;   // down to this
     Duration purge_interval = std::chrono::seconds(10);
@@ -80,6 +81,12 @@ class DiskStore {
   // --- for readers and fills ---
   // Opens the block's file. Null: it is not there, or was not fit for use and has been dropped.
   Task<std::shared_ptr<BlockFile>> OpenBlock(BlockInfo info);
+  // Whether a block that has no file is to get one for a fill of so many bytes, or is streamed: the eviction policy's
+  // decision while there is no room without evicting. Counts as a use of the block, and a refusal in the metrics; once
+  // a fill. `regardless`: the answer is yes.
+  bool Admit(const BlockInfo& info, std::uint64_t fill_bytes, bool regardless);
+  // What Admit would say; counts nothing.
+  bool WouldAdmit(const BlockInfo& info, std::uint64_t fill_bytes);
   // Makes the block's file with room for `fill_bytes` of data; if another fill has made it meanwhile, takes the room
   // in that one. kNoSpace, kUnavailable; kInvalidArgument: no block file can hold such a block.
   Task<Result<std::shared_ptr<BlockFile>>> Create(BlockInfo info, std::uint64_t fill_bytes);
@@ -124,7 +131,9 @@ class DiskStore {
   void NoteTrouble(const Error& error, std::string_view doing);
   // Looks at what else the disk holds.
   void FitToDisk();  // disk pool
-  Task<bool> MakeRoom(std::uint64_t bytes);
+  bool HasRoomFor(const BlockInfo& info, std::uint64_t fill_bytes) const;
+  // Never evicts `spare` (null: none such), which outlives the call.
+  Task<bool> MakeRoom(std::uint64_t bytes, const Hash128* spare);
   Status TakeRoom(BlockFile& file, std::uint64_t bytes);
   Result<std::shared_ptr<BlockFile>> OpenFile(const BlockInfo& info);        // disk pool, with the claim
   Result<std::shared_ptr<BlockFile>> CreateFile(const BlockHeader& header);  // disk pool, with the claim

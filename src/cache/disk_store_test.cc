@@ -111,6 +111,7 @@ TEST_F(DiskStoreTest, TheBudgetIsNeverExceeded) {
 }
 
 TEST_F(DiskStoreTest, TheLeastRecentlyUsedBlockIsEvicted) {
+  store_options.eviction = EvictionKind::kLru;
   store_options.budget_bytes = 4 * kWhole;
   Open();
   Scan();
@@ -123,6 +124,46 @@ TEST_F(DiskStoreTest, TheLeastRecentlyUsedBlockIsEvicted) {
   EXPECT_TRUE(store->Lookup(HashOf(TestBlock(0, "a"))));
   EXPECT_FALSE(store->Lookup(HashOf(TestBlock(0, "b"))));
   EXPECT_TRUE(store->Lookup(HashOf(TestBlock(0, "c"))));
+}
+
+TEST_F(DiskStoreTest, ABlockThatIsNotWorthItsRoomIsRefusedAndThatIsNoTrouble) {
+  store_options.budget_bytes = 4 * kWhole;
+  Open();
+  Scan();
+  for (const char* key : {"a", "b", "c"}) {
+    EXPECT_TRUE(store->Admit(TestBlock(0, key), 1_MiB, false)) << "there is room";
+    ASSERT_TRUE(WriteBlock(TestBlock(0, key), kAll));
+    world.RunFor(seconds(2));
+    store->NoteUse(*OpenBlock(TestBlock(0, key)));
+  }
+  EXPECT_FALSE(store->WouldAdmit(TestBlock(0, "d"), 1_MiB));
+  EXPECT_FALSE(store->Admit(TestBlock(0, "d"), 1_MiB, false));
+  EXPECT_EQ(Count(Family::kBypass, {kTestDirectory, "rejected"}), 1u);
+  EXPECT_TRUE(store->WouldAdmit(TestBlock(0, "d"), 64_KiB)) << "that much is free";
+  EXPECT_TRUE(store->Admit(TestBlock(0, "e"), 1_MiB, true));
+  EXPECT_TRUE(WriteBlock(TestBlock(0, "e"), kAll)) << "the directory is not left alone for that";
+  EXPECT_EQ(Count(Family::kBypass, {kTestDirectory, "rejected"}), 1u);
+  EXPECT_EQ(store->blocks(), 3u);
+}
+
+TEST_F(DiskStoreTest, MakingRoomForABlockNeverTakesTheBlockItself) {
+  for (const EvictionKind kind : {EvictionKind::kWTinyLfu, EvictionKind::kLru, EvictionKind::kS3Fifo}) {
+    store_options.eviction = kind;
+    store_options.budget_bytes = kWhole + 512_KiB;
+    Open();
+    Scan();
+    const std::string old = "old" + std::to_string(static_cast<int>(kind));
+    const BlockInfo info = TestBlock(0, "k" + std::to_string(static_cast<int>(kind)));
+    const auto file = WriteBlock(info, {0, 8});
+    ASSERT_TRUE(WriteBlock(TestBlock(0, old), {0, 12}));
+    if (file->gone()) FAIL() << "both fit";
+    ASSERT_TRUE(world.Run(store->Reserve(file, 512_KiB)));
+    EXPECT_FALSE(file->gone());
+    EXPECT_FALSE(store->Lookup(HashOf(TestBlock(0, old))));
+    store->Unreserve(*file, 512_KiB);
+    ASSERT_TRUE(Evict(info));
+    Close();
+  }
 }
 
 TEST_F(DiskStoreTest, WhatCanNeverFitIsRefusedAndEvictsNothing) {

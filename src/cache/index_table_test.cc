@@ -51,10 +51,10 @@ TEST(IndexTable, TheOldestIsTheOneUnusedForLongestOverAllShards) {
   for (std::uint32_t i = 0; i < 250; ++i) table.Touch(HashNumber(i), 1000 + i, false);
   for (std::uint32_t i = 0; i < 500; ++i) {
     const std::uint32_t expected = (i + 250) % 500;
-    ASSERT_EQ(table.Oldest(), HashNumber(expected)) << i;
+    ASSERT_EQ(table.Victim(), HashNumber(expected)) << i;
     ASSERT_TRUE(table.Remove(HashNumber(expected)));
   }
-  EXPECT_FALSE(table.Oldest());
+  EXPECT_FALSE(table.Victim());
 }
 
 TEST(IndexTable, GrowCountsBytesAndNeverFallsBelowNothing) {
@@ -173,7 +173,7 @@ class Model {
       ticks.pop_front();
     });
     for (const auto& [shard, ticks] : shards) EXPECT_TRUE(ticks.empty());
-    const auto oldest = table_.Oldest();
+    const auto oldest = table_.Victim();
     ASSERT_EQ(oldest.has_value(), !order_.empty());
     if (oldest) {
       EXPECT_EQ(*oldest, HashNumber(order_.front()));
@@ -244,7 +244,7 @@ TEST(IndexTable, AMillionBlocksTakeAtMost64BytesEach) {
   for (std::uint32_t i = 0; i < kBlocks; ++i) table.Touch(hash_of(i), kBlocks + i, true);
   EXPECT_EQ(table.TakeUsed().size(), kBlocks);
   EXPECT_LE(table.memory_bytes(), 64u * kBlocks) << "noting uses must not leave its memory behind";
-  EXPECT_EQ(table.Oldest(), hash_of(0));
+  EXPECT_EQ(table.Victim(), hash_of(0));
 }
 
 }  // namespace

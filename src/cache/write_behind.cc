@@ -5,7 +5,7 @@
 namespace hearth::cache {
 namespace {
 
-// A file with room for the whole fill; null: there is none to be had.
+// A file with room for the whole fill; null: there is none to be had, or the block is not worth it.
 Task<std::shared_ptr<BlockFile>> FindRoom(ActiveBlock& block, std::uint64_t bytes) {
   if (block.storage_refused()) co_return nullptr;
   if (std::shared_ptr<BlockFile> file = block.file()) {
@@ -13,6 +13,9 @@ Task<std::shared_ptr<BlockFile>> FindRoom(ActiveBlock& block, std::uint64_t byte
     const Status reserved = co_await block.store()->Reserve(std::move(same), bytes);
     co_return reserved ? file : nullptr;
   }
+  // What several read at once is written whatever the policy thinks of it: without the disk, who comes a moment late
+  // would need a transfer of its own.
+  if (!block.store()->Admit(block.info(), bytes, block.readers() > 1)) co_return nullptr;
   BlockInfo info = block.info();
   Result<std::shared_ptr<BlockFile>> made = co_await block.store()->Create(std::move(info), bytes);
   if (!made) co_return nullptr;

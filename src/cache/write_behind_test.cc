@@ -93,6 +93,78 @@ TEST_F(WriteBehindTest, TheFirstFailureEndsItAndGivesBackTheRoom) {
   ExpectLedgerIsExact();
 }
 
+// --- admission ---
+
+class RefusedTest : public WriteBehindTest {
+ protected:
+  // Three blocks that are read more often than what comes next; there is room for no fourth.
+  void OpenFull() {
+    store_options.budget_bytes = 3 * (1_MiB + 4_KiB) + 512_KiB;
+    Open();
+    Scan();
+    for (const char* key : {"x", "y", "z"}) {
+      const auto other = std::make_shared<ScriptedSource>(std::string("b/") + key);
+      ExpectRead(Read(TestBlock(0, key), kWholeBlock, other), TestBlock(0, key), kWholeBlock);
+      world.RunFor(std::chrono::seconds(3));
+      for (int i = 0; i < 3; ++i) {
+        ExpectRead(Read(TestBlock(0, key), kWholeBlock, other), TestBlock(0, key), kWholeBlock);
+        world.RunFor(std::chrono::seconds(2));
+      }
+    }
+    ASSERT_EQ(store->blocks(), 3u);
+  }
+  std::uint64_t Rejected() const { return Count(telemetry::Family::kBypass, {kTestDirectory, "rejected"}); }
+};
+
+TEST_F(RefusedTest, ARefusedBlockIsStreamedAndNotWritten) {
+  OpenFull();
+  ExpectRead(Read(TestBlock(), kWholeBlock, source), TestBlock(), kWholeBlock);
+  Settle();
+  EXPECT_EQ(Rejected(), 1u);
+  EXPECT_FALSE(store->Lookup(HashOf(TestBlock())));
+  EXPECT_EQ(store->blocks(), 3u);
+  EXPECT_EQ(Count(telemetry::Family::kCacheEvictedBlocks, {kTestDirectory, "space"}), 0u);
+  EXPECT_EQ(source->bytes(), 1_MiB) << "one transfer, as if it were written";
+  EXPECT_EQ(memory->used(), 0u);
+  ExpectLedgerIsExact();
+}
+
+TEST_F(RefusedTest, WhatTwoReadAtOnceIsWrittenAllTheSame) {
+  OpenFull();
+  ReadOutcome first;
+  ReadOutcome second;
+  StartRead(TestBlock(), kWholeBlock, source, first);
+  StartRead(TestBlock(), kWholeBlock, source, second);
+  Settle();
+  ExpectRead(first, TestBlock(), kWholeBlock);
+  ExpectRead(second, TestBlock(), kWholeBlock);
+  EXPECT_EQ(source->opens(), 1u);
+  EXPECT_EQ(Rejected(), 0u);
+  ASSERT_TRUE(store->Lookup(HashOf(TestBlock())));
+  EXPECT_EQ(store->Lookup(HashOf(TestBlock()))->present, 16u);
+  ExpectLedgerIsExact();
+}
+
+TEST_F(RefusedTest, WhatIsAskedForOftenEnoughIsWritten) {
+  OpenFull();
+  int reads = 0;
+  while (!store->Lookup(HashOf(TestBlock())) && reads < 20) {
+    ExpectRead(Read(TestBlock(), kWholeBlock, source), TestBlock(), kWholeBlock);
+    Settle();
+    ++reads;
+  }
+  EXPECT_TRUE(store->Lookup(HashOf(TestBlock())));
+  EXPECT_EQ(Rejected(), static_cast<std::uint64_t>(reads - 1));
+}
+
+TEST_F(RefusedTest, ABackgroundFillOfWhatWouldBeRefusedIsNotBegun) {
+  OpenFull();
+  cache->FillRest(TestBlock(), {}, source, {.request_id = "rest"});
+  Settle();
+  EXPECT_EQ(source->opens(), 0u);
+  EXPECT_EQ(Rejected(), 0u);
+}
+
 TEST_F(WriteBehindTest, AFillThatBreaksKeepsWhatWasComplete) {
   OpenWithHeldWrites();
   source->BreakAt(2 * kSub + 1, Error(Code::kNotFound, "gone"), 100);

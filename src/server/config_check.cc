@@ -161,10 +161,6 @@ class Checker {
       Problem({"cache.memory"}, fmt::format("is {}; one sub-block must fit, and sub_block_size is {}",
                                             FormatSize(*cache.memory), FormatSize(cache.sub_block_size)));
     }
-    if (IsSet("cache.eviction") && cache.eviction != Eviction::kLru) {
-      Warn({"cache.eviction"},
-           "cache.eviction: this policy comes with a later release; blocks are evicted by lru until then");
-    }
   }
 
   void CheckFreshness() {

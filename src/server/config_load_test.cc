@@ -200,7 +200,6 @@ TEST_F(ConfigLoad, PartsThatComeLaterAreWarnedOfOncePerSection) {
   EXPECT_THAT(warnings_, ::testing::UnorderedElementsAre(
                              StartsWith("f:1: objects: "), StartsWith("f:2: cluster: "),
                              AllOf(StartsWith("f:3: gate: "), HasSubstr("gate.grants, gate.keys_file, gate.tls")),
-                             AllOf(StartsWith("f:4: cache.eviction: "), HasSubstr("lru")),
                              StartsWith("f:5: origins[0]: "), StartsWith("environment OTEL_EXPORTER_OTLP_ENDPOINT: ")));
 }
 

@@ -69,6 +69,15 @@ std::size_t ConnectionsMax(std::size_t descriptors) {
   return std::clamp<std::size_t>(left, kConnectionsMin, http::ServerOptions{}.connections_max);
 }
 
+cache::EvictionKind KindOf(Eviction eviction) {
+  switch (eviction) {
+    case Eviction::kLru: return cache::EvictionKind::kLru;
+    case Eviction::kS3Fifo: return cache::EvictionKind::kS3Fifo;
+    case Eviction::kWTinyLfu: break;
+  }
+  return cache::EvictionKind::kWTinyLfu;
+}
+
 class RealNode final : public Node, public front::NodeView {
  public:
   RealNode(const Config& config, telemetry::Logger& log)
@@ -191,6 +200,7 @@ Status RealNode::OpenCache() {
           .directory = dir.path,
           .budget_bytes = budget,
           .geometry = {config_.cache.block_size, static_cast<std::uint32_t>(config_.cache.sub_block_size)},
+          .eviction = KindOf(config_.cache.eviction),
           .high_watermark = config_.cache.high_watermark.fraction,
           .low_watermark = config_.cache.low_watermark.fraction,
           .purge_interval = config_.cache.purge_interval,

@@ -110,7 +110,7 @@ inline constexpr std::array kFamilies = {
     FamilyInfo{Family::kFills, "hearth_cache_fills_total", Type::kCounter, "fills",
                {{"dir", "outcome"}}, "Transfers into blocks, by how they ended."},
     FamilyInfo{Family::kBypass, "hearth_cache_bypass_total", Type::kCounter, "reads",
-               {{"dir", "reason"}}, "Reads streamed from the origin without being cached."},
+               {{"dir", "reason"}}, "Reads streamed from the origin without being cached (reason rejected: not worth the room)."},
     FamilyInfo{Family::kMemoryInFlight, "hearth_memory_in_flight_bytes", Type::kGauge, "bytes",
                {}, "Bytes in flight that count against cache.memory."},
     FamilyInfo{Family::kObjects, "hearth_objects", Type::kGauge, "objects",

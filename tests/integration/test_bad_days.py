@@ -163,16 +163,19 @@ def test_a_planted_symbolic_link_is_refused(node, tmp_path):
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
-def test_the_budget_holds_and_everything_is_still_served(put, bucket, hearth, proxy):
+@pytest.mark.parametrize("eviction", ["w-tinylfu", "lru", "s3-fifo"])
+def test_the_budget_holds_and_everything_is_still_served(put, bucket, hearth, proxy, eviction):
     budget = 40 * MIB
-    node = hearth(origins=[proxy.url], config={"cache": {"block_size": "4MiB"}}, cache_size=budget)
+    config = {"cache": {"block_size": "4MiB", "eviction": eviction}}
+    node = hearth(origins=[proxy.url], config=config, cache_size=budget)
     bodies = {f"k{i}": put(f"k{i}", 9 * MIB) for i in range(12)}
     for _ in range(2):
         for key, body in bodies.items():
             assert fetch(node.endpoint, f"/{bucket}/{key}").body == body
             used = sum(p.stat().st_blocks * 512 for p in node.cache_dir.rglob("*") if p.is_file())
             assert used <= budget + 5 * MIB
-    assert node.metric("hearth_cache_evicted_blocks_total") > 0
+    refused = "hearth_cache_bypass_total" if eviction == "w-tinylfu" else "hearth_cache_evicted_blocks_total"
+    assert node.metric(refused) > 0
     node.kill()
     node.start()
     assert node.metric("hearth_cache_bytes") <= budget

@@ -37,6 +37,7 @@ Setting DrawSetting(Random& random) {
   setting.node.metadata_bytes = random.OneIn(4) ? 64_KiB : 1_MiB;
   setting.node.open_files = random.OneIn(3) ? 2 : 64;
   setting.node.background_fill = !random.OneIn(4);
+  setting.node.eviction = static_cast<cache::EvictionKind>(random.Below(cache::kEvictionKinds));
   const Duration ttl = milliseconds(200 + random.Below(6000));
   const Duration stale = random.OneIn(3) ? Duration::zero() : Duration(seconds(1 + random.Below(20)));
   setting.node.rules = {{.match = "s3://b/immutable*", .mode = read::FreshnessMode::kImmutable},

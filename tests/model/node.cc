@@ -17,6 +17,7 @@ Node::Node(World& world, NodeOptions options)
       cache::DiskStore::Options{.directory = "/cache",
                                 .budget_bytes = options_.budget_bytes,
                                 .geometry = kGeometry,
+                                .eviction = options_.eviction,
                                 .open_files_max = options_.open_files},
       cache::DiskStore::Environment{*files_, world_.pool, world_.pool, clock, metrics_, world_.log});
   cache_ = std::make_unique<cache::BlockCache>(
@@ -50,6 +51,10 @@ void Node::Stop() {
 
 std::uint64_t Node::Evicted(std::string_view reason) {
   return metrics_.GetCounter(telemetry::Family::kCacheEvictedBlocks, {"/cache", reason}).Value();
+}
+
+std::uint64_t Node::Refused() {
+  return metrics_.GetCounter(telemetry::Family::kBypass, {"/cache", "rejected"}).Value();
 }
 
 std::uint64_t Node::corrupt_pages() {

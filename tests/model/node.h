@@ -22,6 +22,7 @@ struct NodeOptions {
   std::uint64_t memory_bytes = 16_MiB;
   std::uint64_t metadata_bytes = 1_MiB;
   std::size_t open_files = 64;
+  cache::EvictionKind eviction = cache::EvictionKind::kWTinyLfu;
   bool background_fill = true;
   std::vector<read::FreshnessRule> rules;
 };
@@ -56,6 +57,7 @@ class Node {
   const NodeOptions& options() const { return options_; }
   const read::FreshnessRule& RuleOf(const ObjectId& object) const { return freshness_.For(object.Url()); }
   std::uint64_t Evicted(std::string_view reason);
+  std::uint64_t Refused();
   std::uint64_t corrupt_pages();
 
  private:

@@ -55,6 +55,7 @@ std::vector<std::string> MustHappen() {
                                     "evicted: asked",
                                     "evicted: corrupt",
                                     "evicted: bad",
+                                    "refused",
                                     "corrupt pages",
                                     "disk: no space",
                                     "disk: not resident",

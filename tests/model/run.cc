@@ -51,8 +51,9 @@ Run::Run(std::uint64_t seed, telemetry::Logger& log)
 }
 
 Report Run::Execute() {
-  Say(fmt::format("profile {} budget {} memory {} roomy {}", static_cast<int>(setting_.profile),
-                  setting_.node.budget_bytes, setting_.node.memory_bytes, setting_.roomy));
+  Say(fmt::format("profile {} eviction {} budget {} memory {} roomy {}", static_cast<int>(setting_.profile),
+                  static_cast<int>(setting_.node.eviction), setting_.node.budget_bytes, setting_.node.memory_bytes,
+                  setting_.roomy));
   for (const std::string& key : keys_) {
     if (!random_.OneIn(6)) Put(key);
   }
@@ -314,6 +315,7 @@ void Run::StopNode() {
   for (const auto reason : {"space", "purge", "asked", "corrupt", "bad"}) {
     report_.counts[fmt::format("evicted: {}", reason)] += node_->Evicted(reason);
   }
+  report_.counts["refused"] += node_->Refused();
   report_.counts["corrupt pages"] += node_->corrupt_pages();
   node_->Stop();
   if (node_->memory().used() > 0) Break(fmt::format("{} bytes of memory were leaked", node_->memory().used()));
