@@ -50,7 +50,8 @@ void Connection::Drain() {
   if (state_ == State::kHead && in_begin_ == in_end_) LingerOrClose();
 }
 
-void Connection::Cut() { Close(true); }
+// What was answered whole may still be on its way to a slow client: the kernel delivers it, unless it is told not to.
+void Connection::Cut() { Close(state_ == State::kAnswering); }
 
 void Connection::OnEvents(std::uint32_t epoll_events) {
   // Both sides are shut, or a reset came: nobody is there to be answered. A client that has closed only its

@@ -230,7 +230,9 @@ def test_sigterm_lets_an_answer_finish(put, bucket, hearth, proxy):
     node.process.send_signal(signal.SIGTERM)
     gate.set()
     reader.join()
-    assert answers[0].body == body
+    answer = answers[0]
+    assert (answer.status, answer.cut, len(answer.body)) == (200, False, len(body)), node.log()
+    assert answer.body == body
     node.stop(terminate=False)
 
 
