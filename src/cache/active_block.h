@@ -110,8 +110,9 @@ class ActiveBlock : public std::enable_shared_from_this<ActiveBlock> {
   // --- the fill ---
   void BeginSub(Fill& fill, std::uint32_t sub, std::shared_ptr<const Buffer> buffer);
   void Publish(std::uint32_t sub, std::size_t bytes);
-  // The buffer of `sub` is full: in one step with its last bytes, so that whoever has got them finds it complete. It waits for its write, unless the fill's disk has failed. True: this is the first
-  // one, and the writer is to be started.
+  // The buffer of `sub` is full: in one step with its last bytes, so that whoever has got them finds it complete. It
+  // waits for its write, unless the fill's disk has failed. True: this is the first one, and the writer is to be
+  // started.
   bool CompleteSub(Fill& fill, std::uint32_t sub);
 
   // --- its writer ---

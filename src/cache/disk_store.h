@@ -101,8 +101,8 @@ class DiskStore {
   // Makes what was written known to a restart.
   Task<void> Record(std::shared_ptr<BlockFile> file);
 
-  // Unlinks the block, if it is there; true if it was. To make room (kSpace, kPurge): false also if the disk did not let
-  // go of it, and then it stays.
+  // Unlinks the block, if it is there; true if it was. To make room (kSpace, kPurge): false also if the disk did not
+  // let go of it, and then it stays.
   Task<bool> Evict(Hash128 hash, EvictReason reason);
 
   const Options& options() const { return options_; }

@@ -49,8 +49,8 @@ class CheckedBody final : public Body {
 
 }  // namespace
 
-std::unique_ptr<Body> MakeCheckedBody(std::unique_ptr<http::ClientBody> body, std::uint64_t skip,
-                                      std::uint64_t length, TimePoint first_byte_by) {
+std::unique_ptr<Body> MakeCheckedBody(std::unique_ptr<http::ClientBody> body, std::uint64_t skip, std::uint64_t length,
+                                      TimePoint first_byte_by) {
   body->EndBy(first_byte_by);
   return std::make_unique<CheckedBody>(std::move(body), skip, length);
 }

@@ -34,8 +34,8 @@ bool OriginHealth::down() const {
 Error OriginHealth::DownError(TimePoint now) const {
   MutexLock lock(mutex_);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - down_since_).count();
-  return {Code::kUnavailable,
-          "the origin has not answered for " + std::to_string(seconds) + " s and is being probed; last: " + last_error_};
+  return {Code::kUnavailable, "the origin has not answered for " + std::to_string(seconds) +
+                                  " s and is being probed; last: " + last_error_};
 }
 
 }  // namespace hearth::origin

@@ -22,8 +22,8 @@ class SteadyOriginTest : public testing::Test {
   }
 
   Result<GetAnswer> Get(RequestContext context = {}) {
-    return world_.Run(
-        steady_.Get({.bucket = BucketName("b"), .key = ObjectKey("k"), .range = ByteRange{0, 100}}, std::move(context)));
+    return world_.Run(steady_.Get({.bucket = BucketName("b"), .key = ObjectKey("k"), .range = ByteRange{0, 100}},
+                                  std::move(context)));
   }
   Result<ObjectMeta> Head() { return world_.Run(steady_.Head({.bucket = BucketName("b"), .key = ObjectKey("k")}, {})); }
   Duration Timed(const std::function<void()>& work) {

@@ -390,7 +390,8 @@ TEST_F(ObjectReaderTest, EvictForgetsMetadataAndDropsBlocks) {
   EXPECT_EQ(w.Read().cache, CacheStatus::kMiss);
   w.Settle();
   w.metadata->Forget({TestObject(), ""});
-  EXPECT_EQ(w.world.Run(w.reader->Evict(w.entry, TestObject(), {})), 2u) << "the origin tells which blocks there may be";
+  EXPECT_EQ(w.world.Run(w.reader->Evict(w.entry, TestObject(), {})), 2u)
+      << "the origin tells which blocks there may be";
 }
 
 // --- partNumber ---

@@ -252,7 +252,9 @@ Status RealNode::MakeDoors() {
   router_ = std::make_unique<Router>(*s3_, *admin_, config_.hosts);
   std::vector<io::Loop*> loops(loops_.size());
   std::ranges::transform(loops_, loops.begin(), &std::unique_ptr<io::Loop>::get);
-  server_ = http::MakeServer(loops, *router_, {.connections_max = ConnectionsMax(io::RaiseDescriptorLimit()), .congestion_control = config_.congestion_control});
+  server_ = http::MakeServer(loops, *router_,
+                             {.connections_max = ConnectionsMax(io::RaiseDescriptorLimit()),
+                              .congestion_control = config_.congestion_control});
   return {};
 }
 

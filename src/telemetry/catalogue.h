@@ -145,7 +145,9 @@ inline constexpr std::array kLabels = {
     LabelInfo{"direction", "`in`: asked by a peer; `out`: asked of a peer"},
     LabelInfo{"dir", "the cache directory's path"},
     LabelInfo{"reason", "why, in one word"},
-    LabelInfo{"outcome", "`done`, or the name of the error that ended the transfer; of retries `asked` or `refused`, of hedges `won` or `lost`"},
+    LabelInfo{"outcome",
+              "`done`, or the name of the error that ended the transfer; of retries `asked` or `refused`, of hedges "
+              "`won` or `lost`"},
     LabelInfo{"version", "as `hearth --version` prints it"},
 };
 

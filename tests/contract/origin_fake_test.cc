@@ -67,7 +67,8 @@ std::unique_ptr<OriginFixture> MakeFakeFixture(std::string&) { return std::make_
 std::unique_ptr<OriginFixture> MakeSteadyFixture(std::string&) { return std::make_unique<FakeFixture>(true); }
 
 INSTANTIATE_TEST_SUITE_P(Fake, OriginContract,
-                         ::testing::Values(OriginCase{"Fake", &MakeFakeFixture}, OriginCase{"Steady", &MakeSteadyFixture}),
+                         ::testing::Values(OriginCase{"Fake", &MakeFakeFixture},
+                                           OriginCase{"Steady", &MakeSteadyFixture}),
                          OriginCaseName);
 
 }  // namespace

@@ -38,7 +38,8 @@ std::optional<std::string> TextHeader(const http::Request& http, std::string_vie
 
 // More than one line is a malformed Range, which is ignored as AWS does.
 std::optional<std::string_view> OnlyHeader(const http::Request& http, std::string_view name) {
-  const bool several = std::ranges::count_if(http.headers, [&](const auto& each) { return SameName(each.first, name); }) > 1;
+  const bool several =
+      std::ranges::count_if(http.headers, [&](const auto& each) { return SameName(each.first, name); }) > 1;
   return several ? std::nullopt : http.Header(name);
 }
 
