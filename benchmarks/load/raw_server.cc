@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <utility>
 
 #include <fmt/format.h>
@@ -145,6 +146,7 @@ void RawServer::Serve(Client& client) {
 }
 
 Status RawServer::Run() {
+  std::signal(SIGPIPE, SIG_IGN);  // sendfile() has no flag for a client that has left
   std::array<epoll_event, 256> events;
   for (;;) {
     const int ready = ::epoll_wait(epoll_.get(), events.data(), events.size(), -1);
