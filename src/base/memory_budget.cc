@@ -21,6 +21,12 @@ void MemoryBudget::Grant::Release() {
   if (budget_ != nullptr) std::exchange(budget_, nullptr)->Return(std::exchange(bytes_, 0));
 }
 
+void MemoryBudget::Grant::ShrinkTo(std::uint64_t bytes) {
+  if (budget_ == nullptr || bytes >= bytes_) return;
+  budget_->Return(bytes_ - bytes);
+  bytes_ = bytes;
+}
+
 void MemoryBudget::Return(std::uint64_t bytes) {
   {
     MutexLock lock(mutex_);

@@ -25,6 +25,8 @@ class MemoryBudget {
 
     std::uint64_t bytes() const { return bytes_; }
     void Release();
+    // Gives back what is more than `bytes`.
+    void ShrinkTo(std::uint64_t bytes);
 
    private:
     friend class MemoryBudget;

@@ -55,6 +55,22 @@ TEST_F(MemoryBudgetTest, AMovedGrantCountsOnce) {
   EXPECT_EQ(budget_.used(), 0u);
 }
 
+TEST_F(MemoryBudgetTest, AGrantThatShrinksGivesBackTheRest) {
+  MemoryBudget::Grant grant = budget_.TryAcquire(90);
+  Granted waiting;
+  Start({.bytes = 50}, waiting);
+  EXPECT_FALSE(waiting);
+  grant.ShrinkTo(95);
+  EXPECT_EQ(grant.bytes(), 90u) << "it never grows";
+  grant.ShrinkTo(30);
+  EXPECT_EQ(grant.bytes(), 30u);
+  executor_.RunUntilIdle();
+  ASSERT_TRUE(waiting && *waiting);
+  EXPECT_EQ(budget_.used(), 80u);
+  grant.Release();
+  EXPECT_EQ(budget_.used(), 50u);
+}
+
 TEST_F(MemoryBudgetTest, TryAcquireNeverExceedsTheBudget) {
   const MemoryBudget::Grant grant = budget_.TryAcquire(60);
   EXPECT_EQ(budget_.TryAcquire(41).bytes(), 0u);

@@ -285,6 +285,21 @@ TEST(Server, TellsWhatBecameOfAnAnswer) {
   EXPECT_LE(seen.first_byte, seen.total);
 }
 
+TEST(Server, AnAnswerThatTheKernelHasIsDeliveredAfterTheEnd) {
+  std::promise<void> complete;
+  const std::string text = TestFiles::Content(0, 200'000);  // less than a socket's buffers
+  auto server = std::make_unique<TestServer>([&](Exchange& exchange) {
+    exchange.OnDone([&](const Exchange::Outcome&) { complete.set_value(); });
+    exchange.Reply({}, text);
+  });
+  server->Started();
+  RawClient client(server->address());
+  client.Get("/");
+  complete.get_future().get();
+  server.reset();
+  EXPECT_TRUE(client.Read().body == text) << "a reset would have taken it along";
+}
+
 TEST(Server, AHandlerThatForgetsToAnswerAnswers500) {
   TestServer server([](Exchange&) {});
   server.Started();

@@ -99,14 +99,14 @@ struct ForwardRequest {
   ObjectKey key = {};          // empty: the bucket
   std::vector<std::pair<std::string, std::string>> query = {};  // decoded; order does not matter
   Headers headers = {};                                         // x-amz-* that belong to the operation
+  std::size_t bytes_max = 16 << 20;                             // of the answer's body; more is kUnavailable
 };
 // Whatever the origin answered, with whatever status: an Error means that it gave no answer.
 struct ForwardAnswer {
   int status = 200;
   Headers headers;   // Content-Type, Last-Modified and x-amz-*
-  std::string body;  // at most kForwardBytesMax; S3's XML, as a rule
+  std::string body;  // S3's XML, as a rule
 };
-inline constexpr std::size_t kForwardBytesMax = 16 << 20;
 
 class Origin {
  public:

@@ -104,13 +104,14 @@ class S3Origin final : public Origin {
                 .query = std::move(request.query),
                 .headers = std::move(request.headers)};
     const TimePoint deadline = context.deadline;
+    const std::size_t bytes_max = request.bytes_max;
     auto reply = co_await Exchange(std::move(call), std::move(context));
     if (!reply) co_return Fail(std::move(reply).error());
     const int status = reply->answer.status;
     if (status < 200 || (status >= 300 && status < 400)) co_return Fail(Refused(*reply, request.operation));
     ForwardAnswer forwarded{status, ForwardedHeaders(reply->answer.headers), std::move(reply->error_text)};
     if (!reply->ok()) co_return forwarded;
-    auto body = co_await http::ReadAll(std::move(reply->answer.body), kForwardBytesMax, deadline);
+    auto body = co_await http::ReadAll(std::move(reply->answer.body), bytes_max, deadline);
     if (!body) co_return Fail(std::move(body).error().With(Place(request.operation)));
     forwarded.body = *std::move(body);
     co_return forwarded;

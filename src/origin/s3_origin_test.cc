@@ -308,6 +308,14 @@ TEST_F(S3OriginTest, ARedirectIsNotPassedOn) {
   EXPECT_EQ(answer.error().code(), Code::kUnavailable);
 }
 
+TEST_F(S3OriginTest, AnAnswerLongerThanItMayBeIsNotTaken) {
+  ForwardRequest request{.operation = "GetBucketAcl", .bucket = BucketName("bucket"), .bytes_max = 9};
+  client_.Add({.body = "<longer/>!"});
+  EXPECT_EQ(world_.Run(origin_->Forward(request, {})).error().code(), Code::kUnavailable);
+  client_.Add({.body = "<fitting>"});
+  EXPECT_TRUE(world_.Run(origin_->Forward(request, {})));
+}
+
 TEST_F(S3OriginTest, RequestsThatMakeNoSenseAreNotSent) {
   GetRequest empty_range = Request("k");
   empty_range.range = ByteRange{5, 5};

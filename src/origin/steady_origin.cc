@@ -115,11 +115,7 @@ Task<Result<GetAnswer>> SteadyOrigin::Get(GetRequest request, RequestContext con
   Result<GetAnswer> answer =
       patience ? co_await GetHedged(std::move(request), std::move(context), std::max(*patience, kPatienceMin))
                : co_await inner_->Get(std::move(request), std::move(context));
-  if (answer) {
-    NoteAnswered(asked);
-  } else {
-    NoteError(answer.error(), about);
-  }
+  Note(answer, asked, about);
   co_return answer;
 }
 
@@ -130,11 +126,7 @@ Task<Result<ObjectMeta>> SteadyOrigin::Head(HeadRequest request, RequestContext 
   const HeadRequest about = request;
   const TimePoint asked = env_.clock.Now();
   Result<ObjectMeta> meta = co_await inner_->Head(std::move(request), std::move(context));
-  if (meta) {
-    NoteAnswered(asked);
-  } else {
-    NoteError(meta.error(), about);
-  }
+  Note(meta, asked, about);
   co_return meta;
 }
 
@@ -145,10 +137,19 @@ Task<Result<ForwardAnswer>> SteadyOrigin::Forward(ForwardRequest request, Reques
   // What a prober may ask: any object's metadata, there or not. Of the service itself nothing is known to ask.
   const HeadRequest about{.bucket = request.bucket, .key = ObjectKey("-"), .version_id = {}};
   Result<ForwardAnswer> answer = co_await inner_->Forward(std::move(request), std::move(context));
-  if (answer) {
-    health_.NoteHeard(env_.clock.Now());  // its latency is a list's: another thing
+  // Its latency is a list's: another thing. Any status is an answer here, also those that say the origin is unwell.
+  std::optional<Error> error;
+  if (!answer) {
+    error = answer.error();
+  } else if (answer->status >= 500 || answer->status == 429) {
+    const bool throttled = answer->status == 503 || answer->status == 429;
+    error.emplace(throttled ? Code::kThrottled : Code::kUnavailable, "a list was refused",
+                  RemoteError{answer->status, {}, {}});
+  }
+  if (!error) {
+    health_.NoteHeard(env_.clock.Now());
   } else if (!about.bucket.empty()) {
-    NoteError(answer.error(), about);
+    NoteError(*error, about);
   }
   co_return answer;
 }

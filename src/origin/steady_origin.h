@@ -57,6 +57,14 @@ class SteadyOrigin final : public Origin {
   // What an answer, or its absence, says about the origin.
   void NoteAnswered(TimePoint asked);
   void NoteError(const Error& error, const HeadRequest& about);
+  template <typename Answer>
+  void Note(const Result<Answer>& answer, TimePoint asked, const HeadRequest& about) {
+    if (answer) {
+      NoteAnswered(asked);
+    } else {
+      NoteError(answer.error(), about);
+    }
+  }
   Task<Result<GetAnswer>> GetHedged(GetRequest request, RequestContext context, Duration patience);
   static Task<void> RunLane(SteadyOrigin& self, std::shared_ptr<Race> race, int lane, GetRequest request,
                             RequestContext context);

@@ -161,6 +161,14 @@ TEST_F(SteadyOriginTest, AClientThatLeavesEndsBothRequests) {
   EXPECT_LT(took, milliseconds(1100));
 }
 
+TEST_F(SteadyOriginTest, AListThatIsTold503IsHeededToo) {
+  const std::size_t before = steady_.concurrency_limit();
+  fake_->FailNext(OriginFault::kThrottle, 1);
+  const auto answer = world_.Run(steady_.Forward({.operation = "ListObjectsV2", .bucket = BucketName("b")}, {}));
+  EXPECT_TRUE(!answer || answer->status == 503);
+  EXPECT_LT(steady_.concurrency_limit(), before);
+}
+
 TEST_F(SteadyOriginTest, SlowDownIsHeeded) {
   const std::size_t before = steady_.concurrency_limit();
   fake_->FailNext(OriginFault::kThrottle, 1);

@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # for support.object_bytes
 
-from harness.node import BINARY, Node  # noqa: E402
+from harness.node import BINARY, Node, serve  # noqa: E402
 from harness.proxy import Proxy  # noqa: E402
 from harness.servers import Moto, VersityGateway  # noqa: E402
 from support.object_bytes import object_bytes  # noqa: E402
@@ -31,6 +31,12 @@ def moto():
 def any_server(request):
     """Each test runs against each server."""
     return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="module")
+def node_of(any_server):
+    """One node in front of the server under test, shared by a file's tests."""
+    yield from serve(f"s3+http://127.0.0.1:{any_server.port}?name=s3")
 
 
 @pytest.fixture

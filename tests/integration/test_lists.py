@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 from botocore.exceptions import ClientError
-from harness.node import Node
+from harness.node import serve
 from harness.servers import ACCESS_KEY, REPOSITORY, SECRET_KEY
 from harness.wire import fetch
 
@@ -23,21 +23,6 @@ def listed(any_server):
     for key in KEYS:
         any_server.s3.put_object(Bucket=bucket, Key=key, Body=key.encode(), ContentType="text/plain")
     return bucket
-
-
-def serve(origin):
-    """One node for a file of tests."""
-    node = Node(origins=[origin]).start()
-    yield node
-    try:
-        node.stop()
-    finally:
-        node.remove()
-
-
-@pytest.fixture(scope="module")
-def node_of(any_server):
-    yield from serve(f"s3+http://127.0.0.1:{any_server.port}?name=s3")
 
 
 def said(client, operation, **arguments):

@@ -4,7 +4,6 @@ import io
 
 import pytest
 from botocore.exceptions import ClientError
-from harness.node import Node
 from support.object_bytes import object_bytes
 
 MIB = 1024 * 1024
@@ -22,17 +21,6 @@ NOT_COMPARED = {
 def compared(headers):
     """What belongs to the object. Checksums have a test of their own: servers differ in when they give them."""
     return {n: v for n, v in headers.items() if n not in NOT_COMPARED and not n.startswith("x-amz-checksum-")}
-
-
-@pytest.fixture(scope="module")
-def node_of(any_server):
-    """One node for the server under test, shared by this file's tests."""
-    node = Node(origins=[f"s3+http://127.0.0.1:{any_server.port}?name=s3"]).start()
-    yield node
-    try:
-        node.stop()
-    finally:
-        node.remove()
 
 
 @pytest.fixture(scope="module")

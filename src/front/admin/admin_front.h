@@ -6,7 +6,7 @@
 //   GET  v1/members           any known principal
 //   GET, HEAD  v1/object?url=[&version=]    read on the object
 //   GET  v1/explain?url=      read on the object
-//   GET  v1/list?url=         list on the prefix: the keys of NAME://bucket/prefix, or the buckets of NAME://, a page
+//   GET  v1/list?url=         list on the prefix: the keys of NAME://bucket/prefix, or the buckets of NAME://: a page
 //   of
 //                             S3's XML (ListObjectsV2 with encoding-type=url, ListBuckets) by the parameters delimiter,
 //                             max-keys, start-after, continuation-token, max-buckets

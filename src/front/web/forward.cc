@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <memory>
+#include <span>
 
+#include "base/buffer.h"
 #include "base/bytes.h"
 #include "origin/s3_error.h"
 
@@ -12,9 +15,11 @@ namespace {
 
 // From the request to the answer: what interface.md promises for a silent origin.
 constexpr Duration kForwardTimeout = std::chrono::seconds(29);
-// A page of a thousand keys and its copy on the way out; the 16 MiB that an origin may send at most are the exception.
-constexpr std::uint64_t kAnswerBytes = 1_MiB;
-constexpr int kBucketPagesMax = 100;
+// What an answer may have, and is granted before it is asked for: a page of a thousand keys at their longest, all
+// escaped, takes a few MiB; no other answer comes near one.
+constexpr std::uint64_t kListBytesMax = 16_MiB;
+constexpr std::uint64_t kAnswerBytesMax = 1_MiB;
+constexpr std::size_t kBucketsMax = 100'000;  // of one origin
 constexpr std::size_t kBucketsAPageMax = 10'000;
 
 constexpr std::array<std::string_view, 6> kHeaders = {"x-amz-object-attributes",  "x-amz-max-parts",
@@ -37,10 +42,25 @@ void Count(http::Exchange& exchange, const RequestMetrics::Series& series) {
   exchange.OnDone([&series](const http::Exchange::Outcome& outcome) { series.Observe(outcome); });
 }
 
+// The body is granted until the client has taken it.
+Task<void> SendGranted(http::Exchange& exchange, http::ResponseHead head, std::string body, MemoryBudget::Grant grant) {
+  const std::uint64_t size = body.size();
+  if (size == 0 || exchange.request().method == "HEAD") {
+    exchange.Reply(head, body);
+    co_return;
+  }
+  auto buffer = std::make_shared<Buffer>(size, std::move(grant));
+  std::ranges::copy(std::as_bytes(std::span(body)), buffer->Unwritten().begin());
+  buffer->Commit(size);
+  body = {};
+  if (!co_await exchange.SendHead(std::move(head), size)) co_return;
+  co_await exchange.SendBytes({buffer, {buffer->data(), buffer->size()}});
+}
+
 // All buckets of one origin.
 Task<Result<origin::BucketListing>> BucketsOf(const read::OriginEntry& entry, RequestContext context) {
   origin::BucketListing all;
-  for (int page = 0; page < kBucketPagesMax; ++page) {
+  while (all.buckets.size() <= kBucketsMax) {
     origin::ForwardRequest request{.operation = "ListBuckets"};
     if (!all.next.empty()) request.query.emplace_back("continuation-token", all.next);
     auto answer = co_await entry.origin->Forward(std::move(request), context);
@@ -53,7 +73,7 @@ Task<Result<origin::BucketListing>> BucketsOf(const read::OriginEntry& entry, Re
     }
     auto read = origin::ParseBuckets(answer->body);
     if (!read) co_return Fail(std::move(read).error().With("origin " + entry.name.value));
-    const bool stands_still = !read->next.empty() && read->next == all.next;
+    const bool stands_still = read->buckets.empty() || read->next == all.next;
     std::ranges::move(read->buckets, std::back_inserter(all.buckets));
     all.next = read->next;
     all.owner_id = std::move(read->owner_id);
@@ -145,13 +165,14 @@ Task<void> Forwarder::Forward(Forwarder& self, http::Exchange& exchange, const r
                               origin::ForwardRequest request, const RequestMetrics::Series& series) {
   RequestContext context = ForwardContext(exchange);
   const std::string operation = request.operation;
-  const std::uint64_t bytes = std::min(kAnswerBytes, self.memory_.capacity());
-  const auto grant = co_await self.memory_.Acquire(bytes, context.deadline, context.cancel);
+  const std::uint64_t bytes_max = operation.starts_with("List") ? kListBytesMax : kAnswerBytesMax;
+  request.bytes_max = std::min(bytes_max, self.memory_.capacity());
+  auto grant = co_await self.memory_.Acquire(request.bytes_max, context.deadline, context.cancel);
   if (!grant) {
     self.Refuse(exchange, operation, series, grant.error());
     co_return;
   }
-  const auto answer = co_await origin.origin->Forward(std::move(request), std::move(context));
+  auto answer = co_await origin.origin->Forward(std::move(request), std::move(context));
   if (!answer) {
     self.Refuse(exchange, operation, series, answer.error());
     co_return;
@@ -160,7 +181,8 @@ Task<void> Forwarder::Forward(Forwarder& self, http::Exchange& exchange, const r
   http::ResponseHead head{.status = answer->status, .headers = {}};
   for (const auto& [name, value] : answer->headers) head.Add(name, value);
   if (answer->status == 503 || answer->status == 429) head.Add("Retry-After", "1");
-  exchange.Reply(head, answer->body);
+  grant->ShrinkTo(answer->body.size());
+  co_await SendGranted(exchange, std::move(head), std::move(answer->body), std::move(*grant));
 }
 
 Task<Result<origin::BucketListing>> Forwarder::Collect(const BucketsQuestion& question, RequestContext context) {
@@ -196,8 +218,8 @@ Task<Result<origin::BucketListing>> Forwarder::Collect(const BucketsQuestion& qu
 Task<void> Forwarder::MergeBuckets(Forwarder& self, http::Exchange& exchange, BucketsQuestion question,
                                    const RequestMetrics::Series& series) {
   RequestContext context = ForwardContext(exchange);
-  const std::uint64_t bytes = std::min(kAnswerBytes, self.memory_.capacity());
-  const auto grant = co_await self.memory_.Acquire(bytes, context.deadline, context.cancel);
+  const std::uint64_t bytes = std::min(kListBytesMax, self.memory_.capacity());
+  auto grant = co_await self.memory_.Acquire(bytes, context.deadline, context.cancel);
   if (!grant) {
     self.Refuse(exchange, "ListBuckets", series, grant.error());
     co_return;
@@ -210,7 +232,9 @@ Task<void> Forwarder::MergeBuckets(Forwarder& self, http::Exchange& exchange, Bu
   Count(exchange, series);
   http::ResponseHead head;
   head.Add("Content-Type", "application/xml");
-  exchange.Reply(head, origin::WriteBuckets(*listing));
+  std::string body = origin::WriteBuckets(*listing);
+  grant->ShrinkTo(body.size());
+  co_await SendGranted(exchange, std::move(head), std::move(body), std::move(*grant));
 }
 
 }  // namespace hearth::front

@@ -26,6 +26,7 @@ class ScriptedOrigin final : public origin::Origin {
   }
   Task<Result<origin::ForwardAnswer>> Forward(origin::ForwardRequest request, RequestContext) override {
     asked.push_back(std::move(request));
+    if (on_forward) on_forward();
     if (error) co_return Fail(*error);
     if (answers.size() > 1) {
       origin::ForwardAnswer next = std::move(answers.front());
@@ -41,6 +42,7 @@ class ScriptedOrigin final : public origin::Origin {
     answers.push_back({.status = 200, .headers = {}, .body = origin::WriteBuckets(listing)});
   }
 
+  std::function<void()> on_forward;
   std::vector<origin::ForwardRequest> asked;
   std::vector<origin::ForwardAnswer> answers;
   std::optional<Error> error;
@@ -123,6 +125,22 @@ TEST_F(ForwarderTest, AnAnswerComesBackAsTheOriginGaveIt) {
   EXPECT_EQ(exchange.AnswerHeader("x-amz-a"), "b");
   EXPECT_EQ(one().asked.size(), 1U) << "one request, one for one";
   EXPECT_EQ(world_.memory.used(), 0U);
+}
+
+TEST_F(ForwarderTest, AnAnswerTakesNoMoreThanItWasGranted) {
+  one().answers.push_back({.status = 200, .headers = {}, .body = "<a/>"});
+  for (const char* operation : {"GetBucketAcl", "ListObjectsV2"}) {
+    FakeExchange exchange(world_.loop, "GET", "/b");
+    std::uint64_t granted = 0;
+    one().on_forward = [&] { granted = world_.memory.used(); };
+    world_.loop.Post([&] {
+      world_.forwarder.Answer(exchange, entries_[0], {.operation = operation, .bucket = BucketName("b")}, series_);
+    });
+    world_.world.RunUntilIdle();
+    EXPECT_EQ(granted, one().asked.back().bytes_max) << "before the origin is asked";
+    EXPECT_LE(granted, world_.memory.capacity());
+  }
+  EXPECT_LT(one().asked[0].bytes_max, one().asked[1].bytes_max);
 }
 
 TEST_F(ForwarderTest, BucketsOfAllOriginsAreOneSortedListThatTheCallerMaySee) {

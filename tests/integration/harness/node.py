@@ -32,6 +32,16 @@ def environment(home, **extra):
     }
 
 
+def serve(origin):
+    """For fixtures: one node in front of `origin`, which must leave with status 0."""
+    node = Node(origins=[origin]).start()
+    yield node
+    try:
+        node.stop()
+    finally:
+        node.remove()
+
+
 def freshness(mode, **more):
     """The part of a configuration that sets one rule for everything."""
     return {"freshness": [{"match": "*", "mode": mode, **more}]}
